@@ -1,0 +1,94 @@
+"""A component folder: its descriptor, and the modules behind its actions and triggers."""
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import orjson
+
+
+class ComponentError(Exception):
+    """The component folder, its descriptor or one of its modules can't be used."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A component as the platform sees it.
+
+    Args:
+        path: The folder that holds ``component.json``.
+        descriptor: The content of ``component.json``.
+    """
+
+    path: Path
+    descriptor: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, path: Path) -> "Component":
+        """Read the component in a folder.
+
+        Raises:
+            ComponentError: There is no ``component.json``, or it is not a JSON object.
+        """
+        file = path.resolve() / "component.json"
+        try:
+            descriptor = orjson.loads(file.read_bytes())
+        except OSError as error:
+            raise ComponentError(f"{file} can't be read: {error.strerror}") from error
+        except orjson.JSONDecodeError as error:
+            raise ComponentError(f"{file} is not JSON: {error}") from error
+        if not isinstance(descriptor, dict):
+            raise ComponentError(f"{file} holds no JSON object")
+        return cls(file.parent, descriptor)
+
+    def entry(self, function: str) -> Mapping[str, Any]:
+        """Return the descriptor's entry for an action or a trigger.
+
+        Raises:
+            ComponentError: The descriptor has no such action or trigger.
+        """
+        for kind in ("triggers", "actions"):
+            found = self.descriptor.get(kind, {}).get(function)
+            if found is not None:
+                return dict(found)
+        raise ComponentError(f"component.json has no action or trigger named {function!r}")
+
+    def module(self, function: str) -> ModuleType:
+        """Import the module behind an action or a trigger.
+
+        Raises:
+            ComponentError: There is no such entry, or its module fails to import.
+        """
+        main = self.entry(function).get("main")
+        if not isinstance(main, str):
+            raise ComponentError(f"component.json names no main module for {function!r}")
+        return self.import_file(main)
+
+    def import_file(self, name: str) -> ModuleType:
+        """Import a module of the component by its path, relative to the component's folder.
+
+        The folder itself is on the import path then, so that modules find their neighbours.
+
+        Raises:
+            ComponentError: There is no such file, or it fails to import.
+        """
+        file = (self.path / name).with_suffix(".py")
+        if not file.is_file():
+            raise ComponentError(f"there is no module {file}")
+        if str(self.path) not in sys.path:
+            sys.path.insert(0, str(self.path))
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        if spec is None or spec.loader is None:
+            raise ComponentError(f"{file} is not a Python module")
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            raise ComponentError(
+                f"{file} fails to import: {type(error).__name__}: {error}"
+            ) from error
+        return module

@@ -1,0 +1,81 @@
+"""Logs in bunyan's shape: one JSON object a line.
+
+See PLATFORM's "Logs": https://github.com/trentm/node-bunyan describes the members.
+"""
+
+import logging
+import os
+import socket
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import orjson
+
+TRACE = 5
+LEVELS = {
+    "trace": TRACE,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+    "fatal": logging.CRITICAL,
+}
+_BUNYAN_LEVELS = {
+    TRACE: 10,
+    logging.DEBUG: 20,
+    logging.INFO: 30,
+    logging.WARNING: 40,
+    logging.ERROR: 50,
+    logging.CRITICAL: 60,
+}
+
+
+def configure(
+    level: str, context: Mapping[str, Any] | None = None, stream: TextIO = sys.stdout
+) -> None:
+    """Send the loggers ``sailor`` and ``component`` to a stream, one JSON object a line.
+
+    Libraries' own loggers stay silent: at debug level they write requests and signatures out.
+
+    Args:
+        level: One of ``LEVELS``.
+        context: Members that every line carries.
+        stream: Where the lines go.
+    """
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_BunyanFormatter(context or {}))
+    for name in ("sailor", "component"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(LEVELS[level])
+        logger.propagate = False
+    logging.getLogger().handlers = [logging.NullHandler()]
+
+
+class _BunyanFormatter(logging.Formatter):
+    """A log record as one line of JSON."""
+
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._fixed = {"hostname": socket.gethostname(), "pid": os.getpid(), **context}
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
+        if record.exc_info:
+            message += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
+        time = datetime.fromtimestamp(record.created, UTC)
+        return orjson.dumps(
+            {
+                "name": record.name.partition(".")[0],
+                **self._fixed,
+                **getattr(record, "context", {}),
+                "level": _BUNYAN_LEVELS.get(record.levelno, record.levelno),
+                "msg": message,
+                "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "v": 0,
+            },
+            default=str,
+        ).decode()

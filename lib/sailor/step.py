@@ -1,0 +1,59 @@
+"""What a handler gets, and what becomes of what it returns or raises."""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EVENTS = ("data", "error", "rebound", "snapshot", "updateSnapshot", "updateKeys", "httpReply")
+
+Message = dict[str, Any]
+Process = Callable[["Step", Message, dict[str, Any], dict[str, Any]], Message | None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The running step, as the first argument of a component's ``process``.
+
+    Args:
+        emit: ``emit(event, payload)`` sends one of ``EVENTS`` and returns once it is delivered.
+            The payload is a message for ``data`` and ``httpReply``, an exception for ``error``,
+            the reason for ``rebound``, a plain object for the others.
+        logger: Logs one line with the context of the message in process.
+        variables: The flow's variables.
+    """
+
+    emit: Callable[[str, Any], None]
+    logger: logging.Logger | logging.LoggerAdapter[logging.Logger]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+def handle(
+    process: Process,
+    step: Step,
+    message: Message,
+    cfg: dict[str, Any],
+    snapshot: dict[str, Any],
+) -> None:
+    """Run a handler: what it returns is emitted as data, what it raises as an error."""
+    try:
+        result = process(step, message, cfg, snapshot)
+        if result is not None:
+            step.emit("data", result)
+    except Exception as error:  # noqa: BLE001 - a handler may raise anything, and all of it is told
+        step.emit("error", error)
+
+
+def describe_error(error: object) -> dict[str, str]:
+    """Return an error as the platform shows it: ``name``, ``message`` and ``stack``.
+
+    An exception may say its own name in the attribute ``error_name``.
+    """
+    if not isinstance(error, BaseException):
+        return {"name": "Error", "message": str(error), "stack": ""}
+    return {
+        "name": getattr(error, "error_name", type(error).__name__),
+        "message": str(error),
+        "stack": "".join(traceback.format_exception(error)),
+    }
