@@ -1,0 +1,6 @@
+"""An ECR operation as a platform action: message, parameters, call, message."""
+
+from lib.component.action import ecr_action
+from lib.component.errors import InvalidMessageError
+
+__all__ = ["InvalidMessageError", "ecr_action"]

@@ -1,0 +1,34 @@
+"""Amazon ECR over requests, signed by botocore. Knows nothing of the platform."""
+
+from lib.ecr.answer import Answer
+from lib.ecr.client import API_VERSION, Client, connect
+from lib.ecr.configuration import Configuration
+from lib.ecr.credentials import REDACTED, Credentials, redact
+from lib.ecr.errors import (
+    ConfigurationError,
+    EcrError,
+    NoAnswerError,
+    ServiceError,
+    UnavailableError,
+    UnreadableAnswerError,
+)
+from lib.ecr.signing import CallerSignature, Signature
+
+__all__ = [
+    "API_VERSION",
+    "REDACTED",
+    "Answer",
+    "CallerSignature",
+    "Client",
+    "Configuration",
+    "ConfigurationError",
+    "Credentials",
+    "EcrError",
+    "NoAnswerError",
+    "ServiceError",
+    "Signature",
+    "UnavailableError",
+    "UnreadableAnswerError",
+    "connect",
+    "redact",
+]

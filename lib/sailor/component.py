@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from lib.sailor.step import Process
+
 
 class ComponentError(Exception):
     """The component folder, its descriptor or one of its modules can't be used."""
@@ -67,6 +69,17 @@ class Component:
         if not isinstance(main, str):
             raise ComponentError(f"component.json names no main module for {function!r}")
         return self.import_file(main)
+
+    def process(self, function: str) -> Process:
+        """Return the ``process`` of an action or a trigger.
+
+        Raises:
+            ComponentError: There is no such entry, or its module can't be used.
+        """
+        process: Process | None = getattr(self.module(function), "process", None)
+        if not callable(process):
+            raise ComponentError(f"the module of {function!r} has no function process")
+        return process
 
     def import_file(self, name: str) -> ModuleType:
         """Import a module of the component by its path, relative to the component's folder.

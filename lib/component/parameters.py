@@ -1,0 +1,141 @@
+"""From a message's body to an operation's parameters.
+
+A body is the operation's members, or the envelope of the connector of 2019: members under
+``requestBody``, and beside it ``Action``, ``Version``, ``maxResults``, ``nextToken`` and the
+``X-Amz-*`` inputs, whose names may have ``_`` in place of ``-``.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from lib.component.errors import InvalidMessageError
+from lib.component.validation import Validator, type_name
+from lib.ecr import CallerSignature
+
+_PROTOCOL = {
+    name.replace("-", "_"): name
+    for name in (
+        "Action",
+        "Version",
+        "X-Amz-Content-Sha256",
+        "X-Amz-Date",
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+        "X-Amz-SignedHeaders",
+    )
+}
+_PAGING = ("maxResults", "nextToken")
+_DIGITS = re.compile(r"[0-9]{1,9}")
+_SIGNING = ("X-Amz-Date", "X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a message asks of an operation.
+
+    Args:
+        members: The operation's members, in the order given.
+        protocol: ``Action``, ``Version`` and the ``X-Amz-*`` inputs, with ``-`` in their names.
+        payload: The members as compact UTF-8 JSON.
+    """
+
+    members: Mapping[str, Any]
+    protocol: Mapping[str, str]
+    payload: bytes
+
+    def caller_signature(self) -> CallerSignature | None:
+        """Return the signature that the caller computed, or None without one or with half of it."""
+        if not all(name in self.protocol for name in _SIGNING):
+            return None
+        date, credential, signed_headers, signature = (self.protocol[name] for name in _SIGNING)
+        return CallerSignature(
+            date,
+            credential,
+            signed_headers,
+            signature,
+            self.protocol.get("X-Amz-Security-Token"),
+            self.protocol.get("X-Amz-Content-Sha256"),
+        )
+
+    def has_half_a_signature(self) -> bool:
+        """Return whether some, but not all, of a caller's signature is there."""
+        return 0 < sum(name in self.protocol for name in _SIGNING) < len(_SIGNING)
+
+
+def read(
+    operation: str, body: Any, validator: Validator, json_text: tuple[str, ...] = ()
+) -> Parameters:
+    """Read and check a message's body.
+
+    Args:
+        operation: The operation that the message is for.
+        body: The message's body.
+        validator: Checks the members and the protocol inputs.
+        json_text: The members that hold JSON text: an object given in its place is written out.
+
+    Raises:
+        InvalidMessageError: All that is wrong with the body.
+    """
+    if not isinstance(body, dict):
+        raise InvalidMessageError(operation, [f"the body must be an object, not {type_name(body)}"])
+    members, protocol, faults = _open(body)
+    for name in json_text:
+        if isinstance(members.get(name), dict):
+            members[name] = orjson.dumps(members[name]).decode()
+    faults += validator.faults(members | protocol)
+    if faults:
+        raise InvalidMessageError(operation, faults)
+    payload = orjson.dumps(members)
+    digest = protocol.get("X-Amz-Content-Sha256")
+    if digest and digest != (actual := hashlib.sha256(payload).hexdigest()):
+        raise InvalidMessageError(
+            operation,
+            [f"X-Amz-Content-Sha256 is {digest}, but the payload that is sent has {actual}"],
+        )
+    return Parameters(members, protocol, payload)
+
+
+def _open(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """Return a body's members, its protocol inputs, and what is wrong with its form."""
+    members: dict[str, Any] = {}
+    protocol: dict[str, Any] = {}
+    faults = []
+    for given_name, value in body.items():
+        name = _PROTOCOL.get(given_name.replace("-", "_"))
+        if name is None:
+            members[given_name] = value
+        elif name in protocol:
+            faults.append(f"{name} is given twice")
+        else:
+            protocol[name] = value
+    is_envelope = protocol or "requestBody" in members
+    if is_envelope and isinstance(size := members.get("maxResults"), str):
+        # It was a query parameter in 2019, so flows of that time may give it as text.
+        members["maxResults"] = int(size) if _DIGITS.fullmatch(size) else size
+    if "requestBody" in members:
+        members = _unwrap(members, faults)
+    return members, protocol, faults
+
+
+def _unwrap(envelope: dict[str, Any], faults: list[str]) -> dict[str, Any]:
+    """Return the members under ``requestBody``, joined with the paging inputs beside it."""
+    members = envelope.pop("requestBody")
+    if not isinstance(members, dict):
+        faults.append(f"requestBody must be an object, not {type_name(members)}")
+        return {}
+    members = dict(members)
+    for name, value in envelope.items():
+        if name not in _PAGING:
+            faults.append(f"{name:.60} stands beside requestBody; members belong in it")
+        elif name in members:
+            faults.append(f"{name} is given twice, in requestBody and beside it")
+        else:
+            members[name] = value
+    return members

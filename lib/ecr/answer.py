@@ -1,0 +1,78 @@
+"""From an HTTP answer to an operation's result, or to the error that it is."""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from lib.ecr.errors import ServiceError, UnreadableAnswerError
+
+_SHOWN_CHARACTERS = 200
+_REDIRECT = 300
+# Gateways in front of a service answer in XML whatever the service speaks.
+_XML_ERROR = re.compile(r"<Code>([\w.]{1,100})</Code>\s*<Message>(.{0,2000}?)</Message>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Response:
+    """A whole answer as it came over the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an operation returned.
+
+    Args:
+        members: The result's members as Amazon ECR sent them; times are seconds since 1970.
+        request_id: The AWS request id, or the empty string.
+    """
+
+    members: dict[str, Any]
+    request_id: str
+
+
+def read(operation: str, region: str, response: Response, redact: Callable[[str], str]) -> Answer:
+    """Read the answer to a call.
+
+    Args:
+        operation: The operation that was asked for.
+        region: The region that was asked.
+        response: What came back.
+        redact: Takes the secrets out of a text that is to be shown.
+
+    Raises:
+        ServiceError: Amazon ECR refused the request.
+        UnreadableAnswerError: The content is not a JSON object.
+    """
+    status = response.status
+    request_id = response.headers.get("x-amzn-requestid", "")
+    try:
+        members = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        members = None
+    if isinstance(members, dict) and status < _REDIRECT:
+        return Answer(members, request_id)
+    text = response.content.decode(errors="replace")
+    code, message = _error(members, text) if status >= _REDIRECT else ("", "")
+    if code:
+        raise ServiceError(code, redact(message), operation, region, status, request_id)
+    # Cut what is redacted, not the other way round: half a secret has no shape to be known by.
+    raise UnreadableAnswerError(operation, status, redact(text)[:_SHOWN_CHARACTERS].strip())
+
+
+def _error(members: Any, text: str) -> tuple[str, str]:
+    """Return the AWS code and the message of an error answer; no code if it has none."""
+    if isinstance(members, dict):
+        # "__type" can carry a namespace: com.amazonaws.ecr#RepositoryNotFoundException
+        code = str(members.get("__type") or members.get("code") or "").rpartition("#")[2]
+        return code, str(members.get("message") or members.get("Message") or "no reason given")
+    if found := _XML_ERROR.search(text):
+        return found[1], html.unescape(found[2]).strip()
+    return "", ""

@@ -1,0 +1,91 @@
+"""Where Amazon ECR is: botocore's own rules for every partition, FIPS and dual-stack."""
+
+import ipaddress
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointProviderError
+from botocore.loaders import Loader
+
+
+class EndpointError(Exception):
+    """There is no such endpoint, or it must not be used."""
+
+
+@cache
+def regions() -> Mapping[str, str]:
+    """Return every AWS region of every partition, with its name: ``{code: name}``."""
+    return {
+        code: region["description"]
+        for partition in _data("partitions")["partitions"]
+        for code, region in partition["regions"].items()
+        if not code.endswith("-global")
+    }
+
+
+@cache
+def resolve(region: str, endpoint: str | None, *, use_fips: bool, use_dual_stack: bool) -> str:
+    """Return the URL that requests are sent to.
+
+    Args:
+        region: A region code, such as ``eu-central-1``.
+        endpoint: A URL to use in place of the region's own, or None.
+        use_fips: Ask for the endpoint with FIPS 140 cryptography.
+        use_dual_stack: Ask for the endpoint that has IPv6 addresses too.
+
+    Raises:
+        EndpointError: The region has no such endpoint, or the URL is not one to send
+            credentials to.
+    """
+    if endpoint is not None:
+        _check(endpoint)
+    parameters = {"Region": region, "UseFIPS": use_fips, "UseDualStack": use_dual_stack}
+    if endpoint is not None:
+        parameters["Endpoint"] = endpoint
+    try:
+        url: str = _provider().resolve_endpoint(**parameters).url
+    except EndpointProviderError as error:
+        raise EndpointError(str(error)) from error
+    return url.rstrip("/") + "/"
+
+
+def _check(endpoint: str) -> None:
+    """Refuse a URL over which a request would be readable, or that is more than an origin."""
+    try:
+        url = urlsplit(endpoint)
+        host, _ = url.hostname, url.port
+    except ValueError as error:
+        raise EndpointError(f"{endpoint!r} is not a URL: {error}") from error
+    if not host or url.scheme not in {"http", "https"}:
+        raise EndpointError("a URL such as https://host.example is needed")
+    if url.username or url.password or url.query or url.fragment or url.path not in {"", "/"}:
+        raise EndpointError("a URL with only a scheme, a host and a port is needed")
+    if url.scheme == "http" and not _is_loopback(host):
+        raise EndpointError(f"https is needed: http is allowed on this machine only, not to {host}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@cache
+def _provider() -> EndpointProvider:
+    rules = _loader().load_service_model("ecr", "endpoint-rule-set-1")
+    return EndpointProvider(rules, _data("partitions"))
+
+
+@cache
+def _data(name: str) -> Any:
+    return _loader().load_data(name)
+
+
+@cache
+def _loader() -> Loader:
+    # The default search path holds ~/.aws/models, which belongs to the host and not to the flow.
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
