@@ -1,0 +1,8 @@
+"""Complete Layer Upload: close the upload of a layer, and have its digest verified.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
+"""
+
+from lib.component import ecr_action
+
+process = ecr_action("CompleteLayerUpload")

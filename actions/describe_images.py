@@ -1,0 +1,8 @@
+"""Describe Images: what a repository holds, with sizes, tags and push times.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
+"""
+
+from lib.component import ecr_action
+
+process = ecr_action("DescribeImages")

@@ -1,0 +1,8 @@
+"""Describe Repositories: the repositories of a registry, with their addresses and settings.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html
+"""
+
+from lib.component import ecr_action
+
+process = ecr_action("DescribeRepositories")

@@ -1,0 +1,8 @@
+"""Get Lifecycle Policy: the rules by which a repository's images expire.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetLifecyclePolicy.html
+"""
+
+from lib.component import ecr_action
+
+process = ecr_action("GetLifecyclePolicy")

@@ -1,0 +1,8 @@
+"""Get Repository Policy: who may do what with a repository.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRepositoryPolicy.html
+"""
+
+from lib.component import ecr_action
+
+process = ecr_action("GetRepositoryPolicy")

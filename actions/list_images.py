@@ -1,0 +1,8 @@
+"""List Images: the digests and tags of a repository's images.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html
+"""
+
+from lib.component import ecr_action
+
+process = ecr_action("ListImages")

@@ -1,0 +1,8 @@
+"""Put Lifecycle Policy: set the rules by which a repository's images expire.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html
+"""
+
+from lib.component import ecr_action
+
+process = ecr_action("PutLifecyclePolicy", json_text=("lifecyclePolicyText",))

@@ -1,0 +1,8 @@
+"""Set Repository Policy: say who may do what with a repository.
+
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html
+"""
+
+from lib.component import ecr_action
+
+process = ecr_action("SetRepositoryPolicy", json_text=("policyText",))

@@ -1,0 +1,65 @@
+"""``component.json``: its actions and its regions; the rest of it is written by hand."""
+
+import re
+from typing import Any
+
+from botocore.model import OperationModel
+
+from lib.generator import model, schemas, text
+
+_AWS_REFERENCE = "https://docs.aws.amazon.com/AmazonECR/latest/APIReference"
+
+
+def complete(written: dict[str, Any]) -> dict[str, Any]:
+    """Return a descriptor with the actions and the regions that botocore's model gives.
+
+    Args:
+        written: The descriptor as it is; its hand-written parts are taken over.
+    """
+    fields = written["credentials"]["fields"]
+    regions = {code: f"{name} {code}" for code, name in model.regions().items()}
+    operations = model.operations()
+    return {
+        **written,
+        "credentials": {
+            **written["credentials"],
+            "fields": {**fields, "region": {**fields["region"], "model": regions}},
+        },
+        "actions": {
+            operation.name: _action(operation, order)
+            for order, operation in zip(range(len(operations), 0, -1), operations, strict=True)
+        },
+    }
+
+
+def aws_page(operation: OperationModel) -> str:
+    """Return the URL of an operation's page in the AWS API reference."""
+    return f"{_AWS_REFERENCE}/API_{operation.name}.html"
+
+
+def _action(operation: OperationModel, order: int) -> dict[str, Any]:
+    paragraphs = text.paragraphs(operation.documentation)
+    return {
+        "main": f"./actions/{_module(operation.name)}.py",
+        "title": text.title(operation.name),
+        "description": paragraphs[0],
+        "help": {"description": "\n".join(paragraphs), "link": aws_page(operation)},
+        "order": order,
+        "fields": {
+            "verbose": {
+                "viewClass": "CheckBoxView",
+                "label": "Debug this step",
+                "note": "Logs every request and its answer. Secrets stay out of the log.",
+                "required": False,
+                "order": 1,
+            }
+        },
+        "metadata": {
+            "in": f"./{schemas.in_path(operation)}",
+            "out": f"./{schemas.out_path(operation)}",
+        },
+    }
+
+
+def _module(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

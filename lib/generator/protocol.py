@@ -1,0 +1,81 @@
+"""The protocol inputs: what a message may say of its request beside the operation's members.
+
+The 2019 connector had them as inputs of its actions; messages made for it go on working.
+"""
+
+from typing import Any
+
+from botocore.model import OperationModel
+
+_OWN_SIGNATURE = (
+    "X-Amz-Date, X-Amz-Credential, X-Amz-SignedHeaders and X-Amz-Signature belong together: with "
+    "all four, the request goes out with that signature; otherwise they are ignored and the "
+    "connector signs with its credentials."
+)
+_HEX_DIGEST = "^(?:[0-9a-f]{64})$"
+
+
+def protocol_inputs(operation: OperationModel) -> dict[str, dict[str, Any]]:
+    """Return the protocol inputs of an operation, as properties of its in-schema."""
+    version = operation.service_model.api_version
+    service = operation.service_model.signing_name
+    inputs: dict[str, dict[str, Any]] = {
+        "Action": {
+            "title": "Action",
+            "description": "The operation. Not needed; if given, it must be this action's own.",
+            "enum": [operation.name],
+        },
+        "Version": {
+            "title": "Version",
+            "description": "The version of the API. Not needed; if given, it must be this one.",
+            "enum": [version],
+        },
+        "X-Amz-Content-Sha256": {
+            "title": "Content SHA-256",
+            "description": "The SHA-256 digest of the payload, in lower-case hexadecimal digits. "
+            "If given, it must match the payload that is sent: the operation's members as compact "
+            "JSON in UTF-8, in the order given.",
+            "pattern": _HEX_DIGEST,
+        },
+        "X-Amz-Date": {
+            "title": "Signing Date",
+            "description": "When the caller signed the request, in UTC, such as "
+            f"20250131T235959Z. {_OWN_SIGNATURE}",
+            "pattern": "^(?:[0-9]{8}T[0-9]{6}Z)$",
+        },
+        "X-Amz-Algorithm": {
+            "title": "Signing Algorithm",
+            "description": "The algorithm of the caller's signature. Not needed; if given, it "
+            "must be this one.",
+            "enum": ["AWS4-HMAC-SHA256"],
+        },
+        "X-Amz-Credential": {
+            "title": "Signing Credential",
+            "description": "The access key ID and the scope of the caller's signature, such as "
+            f"AKIDEXAMPLE/20250131/eu-central-1/{service}/aws4_request. {_OWN_SIGNATURE}",
+            "pattern": rf"^(?:[0-9A-Za-z_]+/[0-9]{{8}}/[0-9a-z-]+/{service}/aws4_request)$",
+        },
+        "X-Amz-Security-Token": {
+            "title": "Security Token",
+            "description": "The session token of temporary credentials. If given, it takes the "
+            "place of the session token in the connector's credentials.",
+            "pattern": "^(?:[!-~]+)$",
+        },
+        "X-Amz-Signature": {
+            "title": "Signature",
+            "description": "The caller's signature, in lower-case hexadecimal digits. "
+            f"{_OWN_SIGNATURE}",
+            "pattern": _HEX_DIGEST,
+        },
+        "X-Amz-SignedHeaders": {
+            "title": "Signed Headers",
+            "description": "The names of the headers that the caller signed, in lower case and "
+            f"joined by semicolons, such as host;x-amz-date. {_OWN_SIGNATURE}",
+            "pattern": "^(?:[0-9a-z-]+(?:;[0-9a-z-]+)*)$",
+        },
+    }
+    for name, schema in inputs.items():
+        schema["type"] = "string"
+        if "-" in name:
+            schema["description"] += f" {name.replace('-', '_')} is the same input."
+    return inputs

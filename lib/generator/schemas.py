@@ -1,0 +1,163 @@
+"""The JSON schemas of an action: what it takes, what it emits.
+
+JSON Schema draft-03, as the platform reads it: ``required`` stands on the property, ``title``
+labels it and ``order`` sorts it, the largest on top.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.model import OperationModel, Shape
+
+from lib.generator import text
+from lib.generator.protocol import protocol_inputs
+
+Schema = dict[str, Any]
+
+_TYPES = {
+    "blob": "string",
+    "boolean": "boolean",
+    "integer": "integer",
+    "list": "array",
+    "long": "integer",
+    "map": "object",
+    "string": "string",
+    "structure": "object",
+    "timestamp": "string",
+}
+_FORMATS = {"blob": "base64", "timestamp": "date-time"}
+_BITS = {"integer": 32, "long": 64}
+_JSON_TEXT = {"policyText", "lifecyclePolicyText"}
+_TAKES_AN_OBJECT = "A JSON object is taken as well: its compact text is sent."
+
+
+def in_path(operation: OperationModel) -> str:
+    """Return where the schema of an action's input is, relative to the component's folder."""
+    return f"schemas/{operation.name}.in.json"
+
+
+def out_path(operation: OperationModel) -> str:
+    """Return where the schema of an action's output is, relative to the component's folder."""
+    return f"schemas/{operation.name}.out.json"
+
+
+def in_schema(operation: OperationModel) -> Schema:
+    """Return the schema of the messages that an action takes: the members, then the protocol."""
+    value = _value(operation.input_shape, checked=True)
+    for name, schema in value["properties"].items():
+        if name in _JSON_TEXT:
+            schema["description"] += f" {_TAKES_AN_OBJECT}"
+    value["properties"] = _ordered(value["properties"] | protocol_inputs(operation))
+    return _schema(
+        title=text.title(operation.name),
+        description=text.plain(operation.documentation),
+        value=value,
+    )
+
+
+def out_schema(operation: OperationModel) -> Schema:
+    """Return the schema of what an action emits.
+
+    Without enums, patterns, limits and required members: Amazon ECR adds values as it grows.
+    """
+    title = text.title(operation.name)
+    return _schema(
+        title=f"{title}: Result",
+        description=f"What Amazon ECR answers to {operation.name}.",
+        value=_value(operation.output_shape, checked=False),
+    )
+
+
+def _schema(title: str, description: str, value: Schema) -> Schema:
+    return {
+        "$schema": "http://json-schema.org/draft-03/schema#",
+        "title": title,
+        "description": description,
+        **value,
+    }
+
+
+def _value(shape: Shape, *, checked: bool) -> Schema:
+    """Return the schema of a shape's values; if checked, with the limits the model gives them."""
+    schema: Schema = {"type": _TYPES[shape.type_name]}
+    if shape.type_name in _FORMATS:
+        schema["format"] = _FORMATS[shape.type_name]
+    if checked:
+        schema |= _limits(shape)
+    if shape.type_name == "structure":
+        schema["properties"] = _properties(shape, checked=checked)
+        if checked:
+            schema["additionalProperties"] = False
+    elif shape.type_name == "list":
+        schema["items"] = _described(shape.member) | _value(shape.member, checked=checked)
+    elif shape.type_name == "map":
+        value = _value(shape.value, checked=checked)
+        schema["properties"] = _ordered({key: _labelled(key) | value for key in shape.key.enum})
+        schema["additionalProperties"] = value
+    return schema
+
+
+def _properties(shape: Shape, *, checked: bool) -> dict[str, Schema]:
+    """Return a structure's members, the required ones first."""
+    required = shape.required_members if checked else ()
+    return _ordered(
+        {
+            name: _labelled(name)
+            | _described(member)
+            | ({"required": True} if name in required else {})
+            | _value(member, checked=checked)
+            for name, member in sorted(
+                shape.members.items(), key=lambda item: item[0] not in required
+            )
+        }
+    )
+
+
+def _ordered(properties: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Number the properties for the screen, as they stand."""
+    return {
+        name: schema | {"order": order}
+        for order, (name, schema) in zip(
+            range(len(properties), 0, -1), properties.items(), strict=True
+        )
+    }
+
+
+def _labelled(name: str) -> Schema:
+    return {"title": text.title(name)}
+
+
+def _described(shape: Shape) -> Schema:
+    description = text.plain(shape.documentation)
+    return {"description": description} if description else {}
+
+
+def _limits(shape: Shape) -> Schema:
+    """Return what the model demands of a shape's values, in JSON Schema's words."""
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if shape.type_name in _BITS:
+        end = 2 ** (_BITS[shape.type_name] - 1)
+        return {
+            "minimum": -end if least is None else least,
+            "maximum": end - 1 if most is None else most,
+        }
+    limits: Schema = {}
+    unit = "Items" if shape.type_name == "list" else "Length"
+    if least:
+        limits[f"min{unit}"] = least
+    if most is not None:
+        limits[f"max{unit}"] = _base64_length(most) if shape.type_name == "blob" else most
+    if shape.type_name == "string" and shape.enum:
+        limits["enum"] = list(shape.enum)
+    if "pattern" in shape.metadata:
+        limits["pattern"] = _anchored(shape.metadata["pattern"])
+    return limits
+
+
+def _base64_length(size: int) -> int:
+    return -(-size // 3) * 4
+
+
+def _anchored(pattern: str) -> str:
+    # The model's patterns mean the whole string; JSON Schema's match anywhere in it.
+    return f"^(?:{pattern.removeprefix('^').removesuffix('$')})$"
