@@ -74,6 +74,8 @@ def actions() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from lib.component.protocol import PROTOCOL_INPUTS
+
     component = Component.load(ROOT)
     table = Table("Action", "Needs", "May take", box=None, pad_edge=False)
     for name, entry in component.descriptor["actions"].items():
@@ -81,7 +83,7 @@ def actions() -> None:
         members = {
             member: bool(rules.get("required"))
             for member, rules in schema["properties"].items()
-            if member not in {"Action", "Version"} and not member.startswith("X-Amz-")
+            if member not in PROTOCOL_INPUTS
         }
         table.add_row(
             name,

@@ -14,23 +14,11 @@ from typing import Any
 import orjson
 
 from lib.component.errors import InvalidMessageError
+from lib.component.protocol import PROTOCOL_INPUTS
 from lib.component.validation import Validator, type_name
 from lib.ecr import CallerSignature
 
-_PROTOCOL = {
-    name.replace("-", "_"): name
-    for name in (
-        "Action",
-        "Version",
-        "X-Amz-Content-Sha256",
-        "X-Amz-Date",
-        "X-Amz-Algorithm",
-        "X-Amz-Credential",
-        "X-Amz-Security-Token",
-        "X-Amz-Signature",
-        "X-Amz-SignedHeaders",
-    )
-}
+_PROTOCOL = {name.replace("-", "_"): name for name in PROTOCOL_INPUTS}
 _PAGING = ("maxResults", "nextToken")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _SIGNING = ("X-Amz-Date", "X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature")

@@ -12,9 +12,16 @@ import orjson
 from jsonschema import Draft3Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
+from lib.component.protocol import PROTOCOL_INPUTS
+
 # A message that is wrong in this many places is of another kind altogether.
 _MOST_FAULTS = 50
 _SHOWN_CHARACTERS = 60
+_LIMITS = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
+)
 _SECRET = frozenset({"X-Amz-Credential", "X-Amz-Security-Token", "X-Amz-Signature"})
 
 
@@ -86,21 +93,18 @@ def _given(keyword: Any, value: Any) -> str:
 
 
 def _allowed(keyword: Any, schema: Any) -> str:
+    for least, most, unit in _LIMITS:
+        if keyword in {least, most}:
+            return _range(schema.get(least), schema.get(most)) + unit
+    allowed = schema[keyword]
     match keyword:
         case "type":
-            article = "an" if schema["type"][0] in "aio" else "a"
-            return f"{article} {schema['type']}"
+            return f"{'an' if allowed[0] in 'aio' else 'a'} {allowed}"
         case "enum":
-            return " or ".join(schema["enum"])
-        case "minItems" | "maxItems":
-            return _range(schema.get("minItems"), schema.get("maxItems")) + " items"
-        case "minLength" | "maxLength":
-            return _range(schema.get("minLength"), schema.get("maxLength")) + " characters"
-        case "minimum" | "maximum":
-            return _range(schema.get("minimum"), schema.get("maximum"))
+            return " or ".join(allowed)
         case "pattern":
-            return f"what matches {schema['pattern'].removeprefix('^(?:').removesuffix(')$')}"
-    return f"{schema[keyword]} text"  # a format
+            return f"what matches {allowed.removeprefix('^(?:').removesuffix(')$')}"
+    return f"{allowed} text"  # a format
 
 
 def _range(least: int | None, most: int | None) -> str:
@@ -120,11 +124,7 @@ def _suggestion(name: str, known: Mapping[str, Any]) -> str:
     lowered = {member.lower(): member for member in known}
     if close := difflib.get_close_matches(name[:_SHOWN_CHARACTERS].lower(), lowered, n=1):
         return f"did you mean {lowered[close[0]]}?"
-    return f"allowed are {', '.join(member for member in known if not _is_protocol(member))}"
-
-
-def _is_protocol(member: str) -> bool:
-    return member in {"Action", "Version"} or member.startswith("X-Amz-")
+    return f"allowed are {', '.join(member for member in known if member not in PROTOCOL_INPUTS)}"
 
 
 @cache

@@ -1,7 +1,7 @@
 """Amazon ECR over requests, signed by botocore. Knows nothing of the platform."""
 
 from lib.ecr.answer import Answer
-from lib.ecr.client import API_VERSION, Client, connect
+from lib.ecr.client import Client, connect
 from lib.ecr.configuration import Configuration
 from lib.ecr.credentials import REDACTED, Credentials, redact
 from lib.ecr.errors import (
@@ -15,7 +15,6 @@ from lib.ecr.errors import (
 from lib.ecr.signing import CallerSignature, Signature
 
 __all__ = [
-    "API_VERSION",
     "REDACTED",
     "Answer",
     "CallerSignature",

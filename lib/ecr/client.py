@@ -29,7 +29,6 @@ from lib.ecr.errors import (
 )
 from lib.ecr.signing import KeySignature, Request, Signature
 
-API_VERSION = "2015-09-21"
 TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921"
 CONTENT_TYPE = "application/x-amz-json-1.1"
 USER_AGENT = "amazonaws-com-ecr-connector/1.0.0"

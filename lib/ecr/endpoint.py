@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointProviderError
-from botocore.loaders import Loader
+
+from lib.ecr.model import loader
 
 
 class EndpointError(Exception):
@@ -76,16 +77,10 @@ def _is_loopback(host: str) -> bool:
 
 @cache
 def _provider() -> EndpointProvider:
-    rules = _loader().load_service_model("ecr", "endpoint-rule-set-1")
+    rules = loader().load_service_model("ecr", "endpoint-rule-set-1")
     return EndpointProvider(rules, _data("partitions"))
 
 
 @cache
 def _data(name: str) -> Any:
-    return _loader().load_data(name)
-
-
-@cache
-def _loader() -> Loader:
-    # The default search path holds ~/.aws/models, which belongs to the host and not to the flow.
-    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    return loader().load_data(name)

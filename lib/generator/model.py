@@ -2,8 +2,9 @@
 
 from functools import cache
 
-from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
+
+from lib.ecr.model import loader
 
 # By subject, what flows use most first: alphabetically, every list would begin with six "Delete".
 # The layers come last, because pushing and pulling them is what container tools are for.
@@ -65,7 +66,7 @@ def regions() -> dict[str, str]:
     """
     prefix = _service().endpoint_prefix
     found: dict[str, str] = {}
-    for partition in _loader().load_data("endpoints")["partitions"]:
+    for partition in loader().load_data("endpoints")["partitions"]:
         # Beside regions, the endpoints hold pseudo-regions such as fips-us-east-1.
         codes = partition["services"][prefix]["endpoints"].keys() & partition["regions"].keys()
         names = {code: partition["regions"][code]["description"] for code in codes}
@@ -75,10 +76,4 @@ def regions() -> dict[str, str]:
 
 @cache
 def _service() -> ServiceModel:
-    return ServiceModel(_loader().load_service_model("ecr", "service-2"), "ecr")
-
-
-@cache
-def _loader() -> Loader:
-    # The default search path holds ~/.aws/models and AWS_DATA_PATH, which could change the result.
-    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    return ServiceModel(loader().load_service_model("ecr", "service-2"), "ecr")

@@ -29,6 +29,12 @@ _FORMATS = {"blob": "base64", "timestamp": "date-time"}
 _BITS = {"integer": 32, "long": 64}
 _JSON_TEXT = {"policyText", "lifecyclePolicyText"}
 _TAKES_AN_OBJECT = "A JSON object is taken as well: its compact text is sent."
+# The model tells how times look between AWS and its clients; these are what actions emit.
+_TIMES = {
+    "standard JavaScript date format": "RFC 3339 format",
+    "JavaScript date format": "RFC 3339 format",
+    "Unix time in seconds and milliseconds": "time in RFC 3339 format",
+}
 
 
 def in_path(operation: OperationModel) -> str:
@@ -129,6 +135,9 @@ def _labelled(name: str) -> Schema:
 
 def _described(shape: Shape) -> Schema:
     description = text.plain(shape.documentation)
+    if shape.type_name == "timestamp":
+        for sent, emitted in _TIMES.items():
+            description = description.replace(sent, emitted)
     return {"description": description} if description else {}
 
 

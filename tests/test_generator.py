@@ -1,0 +1,604 @@
+"""The generator: schemas, descriptor and action reference follow from botocore's model."""
+
+import ast
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.model import OperationModel, Shape
+from jsonschema import Draft3Validator
+from markdown_it import MarkdownIt
+
+from lib import generator
+from lib.generator import model, reference, schemas, text
+from lib.generator.protocol import protocol_inputs
+
+ROOT = Path(__file__).parents[1]
+# The actions of the connector of 2019.
+NAMES = [
+    "BatchCheckLayerAvailability",
+    "BatchDeleteImage",
+    "BatchGetImage",
+    "CompleteLayerUpload",
+    "CreateRepository",
+    "DeleteLifecyclePolicy",
+    "DeleteRepository",
+    "DeleteRepositoryPolicy",
+    "DescribeImages",
+    "DescribeRepositories",
+    "GetAuthorizationToken",
+    "GetDownloadUrlForLayer",
+    "GetLifecyclePolicy",
+    "GetLifecyclePolicyPreview",
+    "GetRepositoryPolicy",
+    "InitiateLayerUpload",
+    "ListImages",
+    "ListTagsForResource",
+    "PutImage",
+    "PutLifecyclePolicy",
+    "SetRepositoryPolicy",
+    "StartLifecyclePolicyPreview",
+    "TagResource",
+    "UntagResource",
+    "UploadLayerPart",
+]
+PROTOCOL = [
+    "Action",
+    "Version",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Date",
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+]
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the hand-written files, in which everything is generated."""
+    shutil.copy(ROOT / "component.json", tmp_path)
+    (tmp_path / "README.md").write_text(
+        f"# Title\n\nBefore.\n\n{reference.BEGIN}\nstale\n{reference.END}\n\nAfter.\n"
+    )
+    generator.generate(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(params=model.operations(), ids=lambda operation: str(operation.name))
+def operation(request: pytest.FixtureRequest) -> OperationModel:
+    found: OperationModel = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    """The action reference as a browser gets it."""
+    return rendered(reference.insert(f"{reference.BEGIN}{reference.END}"))
+
+
+def rendered(markdown: str) -> str:
+    page: str = MarkdownIt("commonmark").enable("table").render(markdown)
+    return page
+
+
+def load(file: Path) -> Json:
+    content: Json = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def descriptor() -> Json:
+    return load(ROOT / "component.json")
+
+
+def in_schema(name: str) -> Json:
+    return load(ROOT / "schemas" / f"{name}.in.json")
+
+
+def out_schema(name: str) -> Json:
+    return load(ROOT / "schemas" / f"{name}.out.json")
+
+
+def subschemas(schema: Json) -> Iterator[Json]:
+    """Yield a schema and all that it is made of."""
+    yield schema
+    if isinstance(schema.get("items"), dict):
+        yield from subschemas(schema["items"])
+    for part in schema.get("properties", {}).values():
+        yield from subschemas(part)
+
+
+def faults(name: str, body: Json) -> list[str]:
+    """Return the path of each fault that the in-schema finds."""
+    validator: Any = Draft3Validator(in_schema(name))
+    return [".".join(map(str, error.absolute_path)) for error in validator.iter_errors(body)]
+
+
+class TestFiles:
+    def test_the_repository_holds_what_the_generator_gives(self) -> None:
+        assert generator.check(ROOT) == [], "run: ecr-connector generate"
+
+    def test_there_are_two_schemas_for_each_of_the_25_actions(self) -> None:
+        names = {file.name for file in (ROOT / "schemas").iterdir()}
+
+        assert len(NAMES) == 25
+        assert names == {f"{name}.{way}.json" for name in NAMES for way in ("in", "out")}
+
+    def test_after_generate_nothing_differs(self, checkout: Path) -> None:
+        assert generator.check(checkout) == []
+        assert generator.generate(checkout) == []
+
+    @pytest.mark.parametrize(
+        "name",
+        ["component.json", "README.md", "schemas/PutImage.in.json", "schemas/PutImage.out.json"],
+    )
+    def test_a_changed_file_is_found_and_restored(self, checkout: Path, name: str) -> None:
+        file = checkout / name
+        right = file.read_text()
+        file.write_text(right.replace("manifest", "forged"))
+
+        assert generator.check(checkout) == [file]
+        assert generator.generate(checkout) == [file]
+        assert file.read_text() == right
+
+    def test_a_missing_file_is_found_and_written(self, checkout: Path) -> None:
+        file = checkout / "schemas/ListImages.out.json"
+        file.unlink()
+
+        assert generator.check(checkout) == [file]
+        assert generator.generate(checkout) == [file]
+        assert file.is_file()
+
+    def test_a_schema_without_an_action_is_found_and_removed(self, checkout: Path) -> None:
+        file = checkout / "schemas/StartImageScan.in.json"
+        file.write_text("{}")
+
+        assert generator.check(checkout) == [file]
+        assert generator.generate(checkout) == [file]
+        assert not file.exists()
+
+    def test_check_writes_nothing(self, checkout: Path) -> None:
+        for file in (checkout / "schemas").iterdir():
+            file.unlink()
+
+        assert len(generator.check(checkout)) == 50
+        assert list((checkout / "schemas").iterdir()) == []
+
+    def test_json_is_indented_by_two_in_utf_8_with_a_line_break_at_the_end(
+        self, checkout: Path
+    ) -> None:
+        for file in checkout.glob("**/*.json"):
+            content = load(file)
+            assert file.read_text("utf-8") == (
+                json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+            )
+
+    def test_models_of_the_host_are_not_read(self, checkout: Path, tmp_path: Path) -> None:
+        # Given newer models of ECR in ~/.aws/models and in AWS_DATA_PATH
+        home = tmp_path / "home"
+        elsewhere = tmp_path / "elsewhere"
+        for folder in (home / ".aws/models", elsewhere):
+            (folder / "ecr/2099-01-01").mkdir(parents=True)
+            (folder / "ecr/2099-01-01/service-2.json").write_text('{"metadata": {}}')
+            (folder / "endpoints.json").write_text('{"partitions": []}')
+        environment = {**os.environ, "HOME": str(home), "AWS_DATA_PATH": str(elsewhere)}
+
+        # When files are generated there
+        program = """
+import sys
+from pathlib import Path
+from botocore.session import Session
+from lib import generator
+loader = Session().get_component("data_loader")
+print(loader.list_api_versions("ecr", "service-2")[-1], generator.check(Path(sys.argv[1])))
+"""
+        result = subprocess.run(
+            [sys.executable, "-c", program, str(checkout)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+        # Then botocore itself sees the decoys, and the generator does not
+        assert result.stdout == "2099-01-01 []\n"
+
+
+class TestSchemas:
+    def test_they_are_valid_draft_03(self, operation: OperationModel) -> None:
+        for schema in (in_schema(operation.name), out_schema(operation.name)):
+            assert schema["$schema"] == "http://json-schema.org/draft-03/schema#"
+            assert schema["type"] == "object"
+            Draft3Validator.check_schema(schema)
+
+    def test_every_property_has_a_title_and_a_type(self, operation: OperationModel) -> None:
+        for schema in (in_schema(operation.name), out_schema(operation.name)):
+            for part in subschemas(schema):
+                for name, prop in part.get("properties", {}).items():
+                    assert prop["title"], name
+                    assert prop["type"] in {"array", "boolean", "integer", "object", "string"}, name
+
+    def test_every_input_says_what_it_means(self, operation: OperationModel) -> None:
+        for part in subschemas(in_schema(operation.name)):
+            for name, prop in part.get("properties", {}).items():
+                assert len(prop["description"].split()) >= 4, name
+
+    def test_orders_are_unique_and_fall_from_the_top(self, operation: OperationModel) -> None:
+        for schema in (in_schema(operation.name), out_schema(operation.name)):
+            for part in subschemas(schema):
+                orders = [prop["order"] for prop in part.get("properties", {}).values()]
+                assert orders == list(range(len(orders), 0, -1))
+
+    def test_an_input_begins_with_required_members_and_ends_with_the_protocol(
+        self, operation: OperationModel
+    ) -> None:
+        properties = in_schema(operation.name)["properties"]
+        optional = [not prop.get("required") for prop in properties.values()]
+
+        assert optional == sorted(optional)
+        assert list(properties)[-len(PROTOCOL) :] == PROTOCOL
+
+    def test_required_stars_are_the_models_required_members(
+        self, operation: OperationModel
+    ) -> None:
+        def compare(shape: Shape, schema: Json) -> None:
+            if shape.type_name == "structure":
+                own = {
+                    name: prop
+                    for name, prop in schema["properties"].items()
+                    if shape is not operation.input_shape or name not in PROTOCOL
+                }
+                starred = {name for name, prop in own.items() if prop.get("required")}
+                assert own.keys() == shape.members.keys()
+                assert starred == set(shape.required_members)
+                assert schema["additionalProperties"] is False
+                for name, member in shape.members.items():
+                    compare(member, own[name])
+            elif shape.type_name == "list":
+                compare(shape.member, schema["items"])
+
+        compare(operation.input_shape, in_schema(operation.name))
+
+    def test_no_output_is_required_or_limited(self, operation: OperationModel) -> None:
+        for part in subschemas(out_schema(operation.name)):
+            assert part.keys() <= {
+                "$schema",
+                "title",
+                "description",
+                "type",
+                "format",
+                "order",
+                "items",
+                "properties",
+                "additionalProperties",
+            }
+            assert part.get("additionalProperties") is not False
+
+    def test_descriptions_are_plain_text(self, operation: OperationModel) -> None:
+        for schema in (in_schema(operation.name), out_schema(operation.name)):
+            for part in subschemas(schema):
+                description = part.get("description", "")
+                assert not re.search(r"</?[a-z]|&#?\w+;|  |\s\n|\n\s", description)
+                assert description == description.strip()
+
+    def test_patterns_compile_and_mean_the_whole_string(self, operation: OperationModel) -> None:
+        for part in subschemas(in_schema(operation.name)):
+            if "pattern" in part:
+                assert re.fullmatch(r"\^\(\?:.*\)\$", part["pattern"])
+                re.compile(part["pattern"])  # a FutureWarning would fail the test
+
+    def test_an_operation_with_an_empty_result_emits_an_object_without_properties(self) -> None:
+        assert out_schema("TagResource")["properties"] == {}
+        assert out_schema("UntagResource")["properties"] == {}
+
+    def test_times_are_emitted_as_date_time(self) -> None:
+        details = out_schema("DescribeImages")["properties"]["imageDetails"]["items"]["properties"]
+
+        assert details["imagePushedAt"]["type"] == "string"
+        assert details["imagePushedAt"]["format"] == "date-time"
+
+    def test_times_are_described_as_they_are_emitted(self, operation: OperationModel) -> None:
+        for part in subschemas(out_schema(operation.name)):
+            if part.get("format") == "date-time":
+                assert not re.search("JavaScript|Unix", part["description"])
+
+    def test_known_severities_can_be_mapped_and_new_ones_pass(self) -> None:
+        details = out_schema("DescribeImages")["properties"]["imageDetails"]["items"]["properties"]
+        counts = details["imageScanFindingsSummary"]["properties"]["findingSeverityCounts"]
+
+        assert counts["properties"]["CRITICAL"]["type"] == "integer"
+        assert counts["additionalProperties"] == {"type": "integer"}
+
+    def test_a_layer_part_is_as_long_as_the_base64_of_the_largest_part(self) -> None:
+        blob = in_schema("UploadLayerPart")["properties"]["layerPartBlob"]
+
+        assert blob["type"] == "string"
+        assert blob["format"] == "base64"
+        assert blob["maxLength"] == len(base64.b64encode(bytes(20_971_520)))
+
+    def test_limits_are_the_models(self) -> None:
+        properties = in_schema("DescribeImages")["properties"]
+
+        assert properties["repositoryName"]["minLength"] == 2
+        assert properties["repositoryName"]["maxLength"] == 256
+        assert properties["imageIds"]["minItems"] == 1
+        assert properties["imageIds"]["maxItems"] == 100
+        assert properties["maxResults"]["minimum"] == 1
+        assert properties["maxResults"]["maximum"] == 1000
+        assert properties["filter"]["properties"]["tagStatus"]["enum"] == [
+            "TAGGED",
+            "UNTAGGED",
+            "ANY",
+        ]
+
+    def test_a_number_without_a_bound_in_the_model_is_bounded_by_its_bits(self) -> None:
+        part = {
+            "repositoryName": "web",
+            "uploadId": "01234567-89ab-cdef-0123-456789abcdef",
+            "partFirstByte": 0,
+            "partLastByte": 2**63 - 1,
+            "layerPartBlob": "AA==",
+        }
+
+        assert faults("UploadLayerPart", part) == []
+        assert faults("UploadLayerPart", {**part, "partLastByte": 2**63}) == ["partLastByte"]
+
+    def test_policies_say_that_an_object_is_taken_too(self) -> None:
+        # An action module names the members for which it takes an object.
+        for name in NAMES:
+            module = ast.parse((ROOT / descriptor()["actions"][name]["main"]).read_text())
+            taken = {
+                constant.value
+                for call in ast.walk(module)
+                if isinstance(call, ast.keyword) and call.arg == "json_text"
+                for constant in ast.walk(call.value)
+                if isinstance(constant, ast.Constant)
+            }
+            described = {
+                member
+                for member, prop in in_schema(name)["properties"].items()
+                if "A JSON object is taken as well" in prop["description"]
+            }
+            assert taken == described
+
+
+class TestProtocolInputs:
+    def test_a_request_signed_by_botocore_is_described_by_them(
+        self, operation: OperationModel
+    ) -> None:
+        # Given a request with a session token, signed by the reference implementation
+        request = AWSRequest("POST", "https://api.ecr.eu-central-1.amazonaws.com/", data=b"{}")
+        credentials = Credentials("AKIDEXAMPLE", "secret", "FwoGZXIvYXdzEA//token+==")
+        SigV4Auth(credentials, "ecr", "eu-central-1").add_auth(request)
+        algorithm, rest = request.headers["Authorization"].split(" ", 1)
+        parts = dict(part.split("=", 1) for part in rest.split(", "))
+
+        # When its parts are given as protocol inputs
+        given = {
+            "Action": operation.name,
+            "Version": "2015-09-21",
+            "X-Amz-Content-Sha256": SigV4Auth(credentials, "ecr", "eu-central-1").payload(request),
+            "X-Amz-Date": request.headers["X-Amz-Date"],
+            "X-Amz-Algorithm": algorithm,
+            "X-Amz-Credential": parts["Credential"],
+            "X-Amz-Security-Token": request.headers["X-Amz-Security-Token"],
+            "X-Amz-Signature": parts["Signature"],
+            "X-Amz-SignedHeaders": parts["SignedHeaders"],
+        }
+
+        # Then each of them is right
+        assert list(given) == PROTOCOL == list(protocol_inputs(operation))
+        assert not {fault for fault in faults(operation.name, given) if fault in PROTOCOL}
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("Action", "ListImages"),
+            ("Version", "2016-11-15"),
+            ("X-Amz-Content-Sha256", "A" * 64),
+            ("X-Amz-Date", "2025-01-31T23:59:59Z"),
+            ("X-Amz-Algorithm", "AWS4-HMAC-SHA1"),
+            ("X-Amz-Credential", "AKIDEXAMPLE/20250131/eu-central-1/s3/aws4_request"),
+            ("X-Amz-Security-Token", "two words"),
+            ("X-Amz-Signature", "0" * 63),
+            ("X-Amz-SignedHeaders", "Host;X-Amz-Date"),
+        ],
+    )
+    def test_a_wrong_one_is_refused(self, name: str, value: str) -> None:
+        assert faults("DescribeRepositories", {name: value}) == [name]
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("name", "title"),
+        [
+            ("repositoryName", "Repository Name"),
+            ("imageIds", "Image IDs"),
+            ("registryId", "Registry ID"),
+            ("kmsKey", "KMS Key"),
+            ("repositoryArn", "Repository ARN"),
+            ("repositoryUri", "Repository URI"),
+            ("GetDownloadUrlForLayer", "Get Download URL for Layer"),
+            ("imageSizeInBytes", "Image Size in Bytes"),
+            ("imagePushedAt", "Image Pushed At"),
+            ("maxResults", "Maximum Results"),
+            ("Key", "Key"),
+            ("HIGH", "High"),
+        ],
+    )
+    def test_a_name_becomes_words(self, name: str, title: str) -> None:
+        assert text.title(name) == title
+
+    def test_html_becomes_plain_text_one_line_a_paragraph(self) -> None:
+        html = (
+            "<p>Use the <code>docker</code>  CLI&#x2028; &amp; a\n <a href='x'>guide</a>.</p> "
+            "<note> <p>Or <i>don't</i>. </p> </note>"
+        )
+
+        assert text.plain(html) == "Use the docker CLI & a guide.\nOr don't."
+
+
+class TestDescriptor:
+    def test_each_action_names_a_module_and_schemas_that_exist(self) -> None:
+        actions = descriptor()["actions"]
+
+        assert sorted(actions) == NAMES
+        for action in actions.values():
+            for file in (action["main"], action["metadata"]["in"], action["metadata"]["out"]):
+                assert (ROOT / file).is_file(), file
+
+    def test_each_module_is_for_its_action(self) -> None:
+        for name, action in descriptor()["actions"].items():
+            module = ast.parse((ROOT / action["main"]).read_text())
+            docstring = ast.get_docstring(module) or ""
+            operations = {
+                call.args[0].value
+                for call in ast.walk(module)
+                if isinstance(call, ast.Call) and isinstance(call.args[0], ast.Constant)
+            }
+            assert docstring.startswith(f"{action['title']}: ")
+            assert action["help"]["link"] in docstring
+            assert operations == {name}
+
+    def test_each_action_is_described_and_can_be_debugged(self) -> None:
+        for name, action in descriptor()["actions"].items():
+            assert action["title"] == text.title(name)
+            assert action["help"]["description"].startswith(action["description"])
+            assert action["help"]["link"].endswith(f"/API_{name}.html")
+            assert action["fields"]["verbose"]["label"] == "Debug this step"
+            assert not re.search(r"</?[a-z]|&#?\w+;|  ", action["help"]["description"])
+
+    def test_orders_of_actions_and_fields_are_unique(self) -> None:
+        actions, fields = descriptor()["actions"], descriptor()["credentials"]["fields"]
+
+        for entries in (actions, fields):
+            orders = [entry["order"] for entry in entries.values()]
+            assert orders == list(range(len(entries), 0, -1))
+
+    def test_secrets_are_entered_in_password_fields(self) -> None:
+        fields = descriptor()["credentials"]["fields"]
+
+        assert {name for name, f in fields.items() if f["viewClass"] == "PasswordFieldView"} == {
+            "secretAccessKey",
+            "sessionToken",
+        }
+
+    def test_every_region_that_has_ecr_can_be_chosen(self) -> None:
+        regions = descriptor()["credentials"]["fields"]["region"]["model"]
+
+        assert regions["eu-central-1"] == "Europe (Frankfurt) eu-central-1"
+        assert {"us-east-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1"} <= regions.keys()
+        assert not [code for code in regions if "fips" in code or "dkr" in code or "global" in code]
+
+    def test_hand_written_parts_stay(self, checkout: Path) -> None:
+        file = checkout / "component.json"
+        written = load(file)
+        written["title"] = "Mine"
+        written["triggers"] = {"watch": {"title": "Watch"}}
+        written["credentials"]["fields"]["region"]["note"] = "Mine too"
+        written["credentials"]["fields"]["region"]["model"] = {}
+        written["actions"] = {}
+        file.write_text(json.dumps(written))
+
+        generator.generate(checkout)
+
+        generated = load(file)
+        assert generated["title"] == "Mine"
+        assert generated["triggers"] == {"watch": {"title": "Watch"}}
+        assert generated["credentials"]["fields"]["region"]["note"] == "Mine too"
+        assert len(generated["credentials"]["fields"]["region"]["model"]) > 40
+        assert len(generated["actions"]) == 25
+
+
+class TestReference:
+    def test_what_stands_around_the_markers_stays(self, checkout: Path) -> None:
+        readme = (checkout / "README.md").read_text()
+
+        assert readme.startswith(f"# Title\n\nBefore.\n\n{reference.BEGIN}\n")
+        assert readme.endswith(f"\n{reference.END}\n\nAfter.\n")
+        assert "stale" not in readme
+
+    @pytest.mark.parametrize(
+        "readme",
+        [
+            "# Title\n",
+            f"{reference.BEGIN}\n",
+            f"{reference.END}\n",
+            f"{reference.END}\n{reference.BEGIN}\n",
+            f"{reference.BEGIN}\n{reference.END}\n{reference.BEGIN}\n{reference.END}\n",
+        ],
+        ids=["neither", "no end", "no beginning", "wrong order", "twice"],
+    )
+    def test_wrong_markers_are_a_clear_error_and_nothing_is_written(
+        self, checkout: Path, readme: str
+    ) -> None:
+        (checkout / "README.md").write_text(readme)
+        missing = checkout / "schemas/PutImage.in.json"
+        missing.unlink()
+
+        with pytest.raises(generator.MarkerError, match=r"README\.md must have the line <!-- "):
+            generator.generate(checkout)
+
+        assert not missing.exists()
+
+    def test_every_table_row_has_as_many_cells_as_its_head(self, html: str) -> None:
+        for table in re.findall(r"<table>.*?</table>", html, re.DOTALL):
+            rows = re.findall(r"<tr>.*?</tr>", table, re.DOTALL)
+            assert len({len(re.findall(r"<t[dh]>", row)) for row in rows}) == 1
+
+    def test_every_action_lists_every_input_with_its_limits(self, html: str) -> None:
+        sections = dict(
+            re.findall(r"<h4>[^<]*<code>(\w+)</code>\)</h4>(.*?)(?=<h[34]>|$)", html, re.DOTALL)
+        )
+
+        assert sorted(sections) == NAMES
+        for name, section in sections.items():
+            assert f"<code>ecr:{name}</code>" in section
+            assert f"API_{name}.html" in section
+            for member, prop in in_schema(name)["properties"].items():
+                assert f"<code>{member}</code>" in section
+                if member not in PROTOCOL and "pattern" in prop:
+                    assert f"<code>{prop['pattern']}</code>" in section
+
+    def test_nested_members_stand_with_their_path(self, html: str) -> None:
+        assert "<code>imageIds[].imageTag</code>" in html
+        assert "<code>encryptionConfiguration.kmsKey</code>" in html
+        assert "<code>repository.createdAt</code>" in html
+
+    def test_links_within_it_lead_to_headings(self) -> None:
+        markdown = reference.insert(f"{reference.BEGIN}{reference.END}")
+        # GitHub's anchors: lower case, punctuation dropped, blanks as hyphens.
+        anchors = {
+            re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.*)$", markdown, re.MULTILINE)
+        }
+
+        assert set(re.findall(r"\]\(#([^)]+)\)", markdown)) <= anchors
+
+    def test_plain_text_stays_plain_in_a_table_cell(self) -> None:
+        cell = reference._escaped("a|b *c* <d> $e$\n`f` [g]")  # the model has no such text today
+
+        assert "<td>a|b *c* &lt;d&gt; $e$<br>`f` [g]</td>" in rendered(
+            f"| h |\n| --- |\n| {cell} |\n"
+        )
+
+    def test_limits_are_in_words(self) -> None:
+        items = {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 3}}
+
+        assert reference._limits(items) == "at least 1 items; each at least 3 characters"
+        assert schemas._anchored("^a|b$") == "^(?:a|b)$"
