@@ -68,7 +68,7 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
                 answer.request_id or "none",
                 loggable(answer.members),
             )
-        if failures := answer.members.get("failures"):
+        if isinstance(failures := answer.members.get("failures"), list) and failures:
             step.logger.warning("%s: %d of the items failed", operation, len(failures))
         if convert_times:
             convert_times(answer.members)

@@ -8,7 +8,7 @@ A body is the operation's members, or the envelope of the connector of 2019: mem
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -34,9 +34,9 @@ class Parameters:
         payload: The members as compact UTF-8 JSON.
     """
 
-    members: Mapping[str, Any]
-    protocol: Mapping[str, str]
-    payload: bytes
+    members: Mapping[str, Any] = field(repr=False)
+    protocol: Mapping[str, str] = field(repr=False)
+    payload: bytes = field(repr=False)
 
     def caller_signature(self) -> CallerSignature | None:
         """Return the signature that the caller computed, or None without one or with half of it."""

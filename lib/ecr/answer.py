@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -21,8 +21,8 @@ class Response:
     """A whole answer as it came over the wire."""
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Answer:
         request_id: The AWS request id, or the empty string.
     """
 
-    members: dict[str, Any]
+    members: dict[str, Any] = field(repr=False)
     request_id: str
 
 
@@ -60,19 +60,27 @@ def read(operation: str, region: str, response: Response, redact: Callable[[str]
     if isinstance(members, dict) and status < _REDIRECT:
         return Answer(members, request_id)
     text = response.content.decode(errors="replace")
-    code, message = _error(members, text) if status >= _REDIRECT else ("", "")
+    code, message = _error(response, members, text) if status >= _REDIRECT else ("", "")
     if code:
         raise ServiceError(code, redact(message), operation, region, status, request_id)
     # Cut what is redacted, not the other way round: half a secret has no shape to be known by.
     raise UnreadableAnswerError(operation, status, redact(text)[:_SHOWN_CHARACTERS].strip())
 
 
-def _error(members: Any, text: str) -> tuple[str, str]:
+def _error(response: Response, members: Any, text: str) -> tuple[str, str]:
     """Return the AWS code and the message of an error answer; no code if it has none."""
     if isinstance(members, dict):
-        # "__type" can carry a namespace: com.amazonaws.ecr#RepositoryNotFoundException
-        code = str(members.get("__type") or members.get("code") or "").rpartition("#")[2]
-        return code, str(members.get("message") or members.get("Message") or "no reason given")
+        code = members.get("__type") or response.headers.get("x-amzn-errortype")
+        message = members.get("message") or members.get("Message") or "no reason given"
+        return _bare(code) if isinstance(code, str) else "", str(message)
     if found := _XML_ERROR.search(text):
         return found[1], html.unescape(found[2]).strip()
     return "", ""
+
+
+def _bare(code: str) -> str:
+    """Return a code without the namespace and the link that it may carry.
+
+    https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+    """
+    return code.partition(":")[0].rpartition("#")[2]

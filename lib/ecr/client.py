@@ -7,7 +7,7 @@ import logging
 import random
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
+from requests.utils import select_proxy
 
+from lib.ecr.adapter import TimedAdapter
 from lib.ecr.answer import Answer, Response, read
 from lib.ecr.configuration import Configuration
-from lib.ecr.credentials import redact
 from lib.ecr.errors import (
     ConfigurationError,
     EcrError,
@@ -39,7 +39,6 @@ CALL_TIMEOUT = 100.0
 ATTEMPTS = 3
 LONGEST_WAIT = 20.0
 
-_READ_SIZE = 1 << 16
 # More than any prefetch in use: each handler keeps the connection that it used last.
 _POOL_SIZE = 64
 
@@ -53,19 +52,21 @@ class Client:
 
     Args:
         configuration: Where requests go and what signs them.
+
+    Raises:
+        ConfigurationError: The environment's proxy can't be used.
     """
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._host = urlsplit(configuration.url).netloc
         self._clock_offset = timedelta(0)
-        credentials = configuration.credentials
-        self._redact: Callable[[str], str] = credentials.redact if credentials else redact
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL_SIZE)
+        self._adapter = TimedAdapter(pool_connections=2, pool_maxsize=_POOL_SIZE)
         environment = requests.Session().merge_environment_settings(
             configuration.url, {}, stream=True, verify=None, cert=None
         )
         self._proxies, self._verify = environment["proxies"], environment["verify"] or True
+        _check_proxy(select_proxy(configuration.url, self._proxies))
 
     def __repr__(self) -> str:
         return f"Client({self._configuration!r})"
@@ -111,7 +112,7 @@ class Client:
             response = None
             try:
                 response = self._send(operation, payload, signature, deadline)
-                return read(operation, self._configuration.region, response, self._redact)
+                return read(operation, self._configuration.region, response, signature.redact)
             except EcrError as error:
                 fault = error
             if response and not clock_corrected and _is_skewed(fault):
@@ -154,19 +155,10 @@ class Client:
                 proxies=self._proxies,
             )
             with response:
-                content = self._read(response, deadline)
+                content = response.content
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._no_answer(error) from error
         return Response(response.status_code, response.headers, content)
-
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """Read a body whole; one that drips ends with the call's time."""
-        pieces = []
-        while piece := response.raw.read1(_READ_SIZE, decode_content=True):
-            pieces.append(piece)
-            if time.monotonic() >= deadline:
-                raise NoAnswerError(f"{self._host} took too long to answer")
-        return b"".join(pieces)
 
     def _no_answer(self, error: Exception) -> NoAnswerError:
         """Say in the words of the network what kept an answer from coming."""
@@ -178,7 +170,7 @@ class Client:
         if isinstance(error, requests.ConnectTimeout):
             return NoAnswerError(f"{self._host} accepted no connection within its time")
         if isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
-            return NoAnswerError(f"{self._host} sent no answer within {READ_TIMEOUT:.0f} s")
+            return NoAnswerError(f"{self._host} sent no whole answer in time")
         return NoAnswerError(f"the connection to {self._host} failed: {_reason(causes)}")
 
     def _correct_clock(self, response: Response) -> bool:
@@ -187,7 +179,8 @@ class Client:
             date = parsedate_to_datetime(response.headers["Date"])
         except (KeyError, ValueError):
             return False
-        self._clock_offset = date - datetime.now(UTC)
+        # A zone of -0000 reads as none at all; HTTP's dates are in UTC.
+        self._clock_offset = date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)
         _logger.warning("this machine's clock is off by %s; corrected", self._clock_offset)
         return True
 
@@ -196,6 +189,19 @@ class Client:
 def connect(configuration: Configuration) -> Client:
     """Return the client of a configuration, the same for the same one."""
     return Client(configuration)
+
+
+def _check_proxy(proxy: str | None) -> None:
+    """Refuse a proxy that no request could pass; its URL may hold a password and is not shown."""
+    if proxy is None:
+        return
+    try:
+        url = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        usable = url.scheme in {"http", "https"} and url.hostname and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigurationError(["the proxy in the environment is not an http or https URL"])
 
 
 def _is_skewed(fault: EcrError) -> bool:
@@ -213,4 +219,6 @@ def _reason(causes: list[BaseException]) -> str:
     for cause in reversed(causes):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
+        if type(cause) is OSError:  # such as a tunnel that a proxy refused
+            return str(cause)
     return "it was closed before the answer was whole"

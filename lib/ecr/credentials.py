@@ -3,15 +3,19 @@
 import re
 from dataclasses import dataclass, field, replace
 from typing import Self
+from urllib.parse import quote
 
 REDACTED = "[redacted]"
 
-# Secrets that an answer or an error text can hold: ECR's token, and what signs a URL or a request.
-_TOKEN_MEMBER = re.compile(r'("authorizationToken"\s*:\s*")[^"]*')
-_SIGNED_QUERY = re.compile(
-    r"(X-Amz-(?:Signature|Security-Token|Credential)=)[^&\"\s<]*", re.IGNORECASE
+# Secrets known by their shape, as answers and error texts hold them: ECR's token, and what signs a
+# URL or a request; plainly, or escaped for JSON or a URL once more.
+_TOKEN_MEMBER = re.compile(r"(authorizationToken\W{1,12})[\w+/=-]+")
+_EQUALS = r"(?:=|%3D|\\u003d)"
+_SIGNED = re.compile(
+    rf"(X-Amz-(?:Signature|Security-Token|Credential)(?:{_EQUALS}|\W{{0,3}}:\W{{0,4}})"
+    rf"|\bSignature{_EQUALS})[^\s&\"'<>,;]+",
+    re.IGNORECASE,
 )
-_SIGNED_HEADER = re.compile(r"(x-amz-security-token:|Signature=)[^\s,\"<]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,17 @@ class Credentials:
 
     def redact(self, text: str) -> str:
         """Return a text without these credentials and without any other secret known by shape."""
-        for secret in (self.secret_key, self.token):
-            if secret:
-                text = text.replace(secret, REDACTED)
-        return redact(text).replace(self.access_key, shortened(self.access_key))
+        text = redact(text, self.secret_key, self.token)
+        return text.replace(self.access_key, shortened(self.access_key))
 
 
-def redact(text: str) -> str:
-    """Return a text without authorization tokens, signatures and session tokens."""
-    for secret in (_TOKEN_MEMBER, _SIGNED_QUERY, _SIGNED_HEADER):
-        text = secret.sub(rf"\g<1>{REDACTED}", text)
+def redact(text: str, *secrets: str | None) -> str:
+    """Return a text without some secrets, and without those that their shape tells."""
+    for secret in filter(None, secrets):
+        for form in (secret, secret.replace("/", r"\/"), quote(secret, safe="")):
+            text = text.replace(form, REDACTED)
+    for shape in (_TOKEN_MEMBER, _SIGNED):
+        text = shape.sub(rf"\g<1>{REDACTED}", text)
     return text
 
 

@@ -86,7 +86,7 @@ class UnreadableAnswerError(EcrError):
     def __init__(self, operation: str, status: int, text: str) -> None:
         self.retryable = is_passing(status)
         got = f"it begins: {text}" if text else "it is empty"
-        super().__init__(f"The answer to {operation} (HTTP {status}) is not a JSON object; {got}")
+        super().__init__(f"The answer to {operation} (HTTP {status}) is not Amazon ECR's; {got}")
 
 
 class NoAnswerError(EcrError):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import requests
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 
-from lib.ecr.credentials import Credentials
+from lib.ecr.credentials import Credentials, redact
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICE = "ecr"
@@ -33,6 +33,9 @@ class Signature(Protocol):
     def sign(self, request: Request, clock_offset: timedelta) -> None:
         """Sign a request, as of now by a clock that is ahead of ours by the offset."""
 
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets that a signed request holds."""
+
 
 class KeySignature:
     """Signs with an access key.
@@ -43,6 +46,7 @@ class KeySignature:
     """
 
     def __init__(self, credentials: Credentials, region: str) -> None:
+        self.redact = credentials.redact
         self._auth = _OffsetSigV4(credentials, SERVICE, region)
 
     def sign(self, request: Request, clock_offset: timedelta) -> None:
@@ -82,6 +86,10 @@ class CallerSignature:
             request.headers["X-Amz-Security-Token"] = self.security_token
         if self.content_sha256:
             request.headers["X-Amz-Content-Sha256"] = self.content_sha256
+
+    def redact(self, text: str) -> str:
+        """Return a text without the signature and the session token."""
+        return redact(text, self.signature, self.security_token)
 
 
 class _OffsetSigV4(SigV4Auth):  # type: ignore[misc] # botocore ships no types
