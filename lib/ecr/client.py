@@ -169,7 +169,7 @@ class Client:
                 return NoAnswerError(reason, retryable=False)
         if isinstance(error, requests.ConnectTimeout):
             return NoAnswerError(f"{self._host} accepted no connection within its time")
-        if isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):
+        if any(isinstance(cause, TimeoutError) for cause in causes):
             return NoAnswerError(f"{self._host} sent no whole answer in time")
         return NoAnswerError(f"the connection to {self._host} failed: {_reason(causes)}")
 

@@ -106,7 +106,7 @@ def _region(reader: _Reader) -> str:
     if not region:
         reader.faults.append("region is missing: give a region such as eu-central-1")
     elif region not in known:
-        close = difflib.get_close_matches(region[:40], known, n=1)
+        close = difflib.get_close_matches(region[:40].lower(), known, n=1)
         hint = f"did you mean {close[0]}?" if close else "give one such as eu-central-1"
         reader.faults.append(f"region {region!r:.40} is not known; {hint}")
     return region if region in known else ""

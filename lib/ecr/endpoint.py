@@ -1,15 +1,23 @@
 """Where Amazon ECR is: botocore's own rules for every partition, FIPS and dual-stack."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointProviderError
 
 from lib.ecr.model import loader
+
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_ORIGIN = re.compile(
+    rf"(?P<scheme>https?)://(?P<host>{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5}))?/?"
+)
+_LONGEST_ORIGIN = 253 + len("https://:65535/")
+_HIGHEST_PORT = 65535
 
 
 class EndpointError(Exception):
@@ -54,23 +62,22 @@ def resolve(region: str, endpoint: str | None, *, use_fips: bool, use_dual_stack
 
 
 def _check(endpoint: str) -> None:
-    """Refuse a URL over which a request would be readable, or that is more than an origin."""
-    try:
-        url = urlsplit(endpoint)
-        host, _ = url.hostname, url.port
-    except ValueError as error:
-        raise EndpointError(f"{endpoint!r} is not a URL: {error}") from error
-    if not host or url.scheme not in {"http", "https"}:
-        raise EndpointError("a URL such as https://host.example is needed")
-    if url.username or url.password or url.query or url.fragment or url.path not in {"", "/"}:
-        raise EndpointError("a URL with only a scheme, a host and a port is needed")
-    if url.scheme == "http" and not _is_loopback(host):
-        raise EndpointError(f"https is needed: http is allowed on this machine only, not to {host}")
+    """Refuse a URL over which a request would be readable, or that is more than an origin.
+
+    The errors don't repeat it: it may hold a password.
+    """
+    origin = _ORIGIN.fullmatch(endpoint) if len(endpoint) <= _LONGEST_ORIGIN else None
+    if origin is None or int(origin["port"] or 0) > _HIGHEST_PORT:
+        raise EndpointError("a URL of a scheme and a host is needed, such as https://host.example")
+    if origin["scheme"] == "http" and not _is_loopback(origin["host"]):
+        raise EndpointError(
+            f"https is needed: http is allowed on this machine only, not to {origin['host']}"
+        )
 
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
 
