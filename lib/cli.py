@@ -95,16 +95,22 @@ def actions() -> None:
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 0,
 ) -> None:
     """Start an Amazon ECR on this machine, for trying things out.
 
     It is moto's server. It checks request signatures as AWS does, forgets everything when it ends,
     and listens on 127.0.0.1 only. The cfg to use with it is printed; end it with Ctrl-C.
     """
-    from lib.sandbox import serve_sandbox
+    from lib.sandbox import SandboxError, serve_sandbox
 
-    serve_sandbox(port)
+    try:
+        serve_sandbox(port)
+    except SandboxError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

@@ -1,0 +1,79 @@
+"""What the demo shows: progress on stderr, tables and texts on stdout."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from lib.demo.flow import Call, Flow
+
+
+@contextmanager
+def progress_bar(total: int) -> Iterator[Callable[[str], None]]:
+    """Show on stderr, if it is a terminal, how many of the operations are done."""
+    console = Console(stderr=True)
+    seen: set[str] = set()
+    with Progress(
+        SpinnerColumn(),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=total)
+
+        def begin(action: str) -> None:
+            bar.update(task, description=action, completed=len(seen))
+            seen.add(action)
+
+        yield begin
+
+
+def show(out: Console, flow: Flow, endpoint: str, missing: Iterable[str]) -> None:
+    """Print the calls, what the sandbox can't show, and the mistakes."""
+    out.print("[bold]One container image, from its first byte to its last[/]")
+    out.print(
+        f"The sandbox at {endpoint} plays Amazon ECR and checks the signature of each request.\n"
+    )
+    out.print(_table(flow.calls))
+    total = sum(call.milliseconds for call in flow.calls)
+    out.print(
+        f"\n[bold]{len(flow.succeeded)} operations[/] in {len(flow.calls)} calls, {total:.0f} ms."
+    )
+    out.print(
+        "Not shown, because the sandbox does not implement them: "
+        f"{', '.join(sorted(missing))}."
+        " The tests hold their requests and answers against AWS's own service model."
+    )
+    for mistake in flow.mistakes:
+        out.print()
+        out.print(f"[bold]A mistake: {mistake.title}[/]")
+        out.print(Text.assemble((f"{mistake.action} ", "cyan"), json.dumps(mistake.body)))
+        out.print(Text(mistake.error, "red"))
+
+
+def _table(calls: list[Call]) -> Table:
+    """Return the calls as a table, with a gap between chapters."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("", style="bold", no_wrap=True)
+    table.add_column("Action", style="cyan", no_wrap=True)
+    table.add_column("What came back", overflow="fold")
+    table.add_column("ms", justify="right", style="dim")
+    for chapter, group in groupby(calls, key=lambda call: call.chapter):
+        for number, call in enumerate(group):
+            table.add_row(
+                "" if number else chapter,
+                call.action,
+                Text(call.came_back),
+                f"{call.milliseconds:.0f}",
+            )
+        table.add_section()
+    return table

@@ -1,0 +1,256 @@
+"""lib.demo: one container image lives its whole life through the actions."""
+
+import hashlib
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Self
+
+import pytest
+
+from lib import demo as module
+from lib.demo import NOT_IN_SANDBOX, demo
+from lib.demo.image import Image
+from lib.sailor import Component
+from lib.sandbox import Sandbox, SandboxError
+
+ROOT = Path(__file__).parents[1]
+ACTIONS = set(Component.load(ROOT).descriptor["actions"])
+
+Change = Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a run of the demo came to."""
+
+    code: int
+    text: str
+    cfg: dict[str, str]
+
+    @property
+    def words(self) -> str:
+        """The text without its line breaks."""
+        return " ".join(self.text.split())
+
+
+def show(secret: str | None = None) -> Shown:
+    """Run the demo with its stdout in a pipe, and with a secret access key of ours if given."""
+    started: list[Sandbox] = []
+
+    class Watched(Sandbox):
+        def __enter__(self) -> Self:
+            super().__enter__()
+            self.cfg["secretAccessKey"] = secret or self.cfg["secretAccessKey"]
+            started.append(self)
+            return self
+
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+        patch.delenv("FORCE_COLOR", raising=False)
+        patch.setattr(module, "Sandbox", Watched)
+        code = demo()
+    return Shown(code, out.getvalue(), started[0].cfg)
+
+
+@pytest.fixture(scope="module")
+def shown() -> Shown:
+    return show()
+
+
+def tamper(monkeypatch: pytest.MonkeyPatch, action: str, change: Change) -> None:
+    """Let an action return what ``change`` makes of its message."""
+    import_module = Component.module
+
+    def tampered(self: Component, function: str) -> ModuleType:
+        found = import_module(self, function)
+        if function == action:
+            process = found.process
+            vars(found)["process"] = lambda *arguments: change(process(*arguments))
+        return found
+
+    monkeypatch.setattr(Component, "module", tampered)
+
+
+class TestWhatIsShown:
+    def test_it_succeeds(self, shown: Shown) -> None:
+        assert shown.code == 0
+        assert "22 operations in 31 calls" in shown.text
+        assert "went wrong" not in shown.text
+
+    def test_each_operation_of_the_sandbox_has_its_row(self, shown: Shown) -> None:
+        table = shown.text.partition("22 operations")[0].split()
+
+        assert ACTIONS & set(table) == ACTIONS - NOT_IN_SANDBOX
+
+    def test_each_row_ends_with_a_time(self, shown: Shown) -> None:
+        table = shown.text.partition("22 operations")[0].splitlines()
+        rows = [line.split() for line in table if ACTIONS & set(line.split())]
+
+        assert len(rows) == 31
+        assert all(row[-1].isdecimal() for row in rows)
+
+    def test_the_three_others_are_named(self, shown: Shown) -> None:
+        said = shown.words.partition("Not shown, because the sandbox does not implement them:")[2]
+
+        assert len(NOT_IN_SANDBOX) == 3
+        assert all(operation in said for operation in NOT_IN_SANDBOX)
+
+    def test_a_misspelt_member_is_told_as_the_designer_reads_it(self, shown: Shown) -> None:
+        assert "repositoryName is required, but missing" in shown.words
+        assert (
+            '"repositoryNam" is not a member of DescribeImages; did you mean repositoryName?'
+            in shown.words
+        )
+
+    def test_a_repository_that_does_not_exist_is_told_with_awss_code(self, shown: Shown) -> None:
+        assert (
+            "RepositoryNotFoundException: The repository with name 'helo' does not exist"
+            in shown.words
+        )
+
+    def test_no_secret_is_shown(self, shown: Shown) -> None:
+        registry = shown.words.partition(".dkr.ecr.")[0].rpartition(" ")[2]
+        token = b64encode(f"AWS:{registry}-auth-token".encode()).decode()
+
+        assert f"a token of {len(token)} characters" in shown.text
+        assert token not in shown.text
+        assert shown.cfg["secretAccessKey"] not in shown.text
+
+    def test_a_pipe_gets_no_escape_codes_and_at_most_100_columns(self, shown: Shown) -> None:
+        assert "\x1b" not in shown.text
+        assert max(len(line) for line in shown.text.splitlines()) <= 100
+
+
+class TestTrouble:
+    def test_a_wrong_secret_ends_it_at_the_first_call(self) -> None:
+        shown = show(secret="w" * 40)
+
+        assert shown.code == 1
+        assert "went wrong. CreateRepository emitted error: SignatureDoesNotMatch" in shown.words
+
+    @pytest.mark.parametrize(
+        ("action", "change", "said"),
+        [
+            (
+                "BatchGetImage",
+                lambda _: {"body": {"images": [{"imageManifest": "{}"}]}},
+                "After BatchGetImage it is not so that the manifest is ours",
+            ),
+            (
+                "PutImage",
+                lambda _: {"body": {}},
+                "PutImage lacks something in its answer: KeyError('image')",
+            ),
+            (
+                "ListImages",
+                lambda _: None,
+                "ListImages emitted 0 events",
+            ),
+        ],
+    )
+    def test_an_answer_that_is_not_as_it_has_to_be_ends_it(
+        self, monkeypatch: pytest.MonkeyPatch, action: str, change: Change, said: str
+    ) -> None:
+        tamper(monkeypatch, action, change)
+
+        shown = show()
+
+        assert shown.code == 1
+        assert said in shown.words
+        # What went well before is shown all the same
+        assert "CreateRepository" in shown.text
+        assert "DeleteRepository " not in shown.text
+
+    def test_a_mistake_that_goes_unnoticed_is_trouble(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def forgive(self: object, parameters: object) -> list[str]:  # noqa: ARG001
+            return []
+
+        monkeypatch.setattr("lib.component.validation.Validator.faults", forgive)
+
+        shown = show()
+
+        assert shown.code == 1
+        assert "in place of InvalidMessage" in shown.words
+
+    def test_an_operation_that_is_not_shown_is_trouble(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "NOT_IN_SANDBOX", NOT_IN_SANDBOX - {"GetDownloadUrlForLayer"})
+
+        shown = show()
+
+        assert shown.code == 1
+        assert "it lacks GetDownloadUrlForLayer" in shown.words
+
+    def test_a_sandbox_that_does_not_start_is_trouble(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def refuse(self: Sandbox) -> Sandbox:  # noqa: ARG001
+            raise SandboxError("The sandbox needs moto's server")
+
+        monkeypatch.setattr(Sandbox, "__enter__", refuse)
+
+        assert demo() == 1
+        assert "The sandbox needs moto's server" in capsys.readouterr().out
+
+
+def test_progress_is_on_stderr_if_that_is_a_terminal() -> None:
+    # Given
+    terminal, stderr = pty.openpty()
+    command = [sys.executable, "-c", "from lib.demo import demo; raise SystemExit(demo())"]
+    environment = os.environ | {"TERM": "xterm-256color"}
+
+    # When
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True
+    ) as run:
+        os.close(stderr)
+        assert run.stdout
+        out = run.stdout.read()
+        progress = b""
+        try:
+            while piece := os.read(terminal, 4096):
+                progress += piece
+        except OSError:  # Linux tells the end of a terminal so
+            pass
+        os.close(terminal)
+
+    # Then
+    assert run.returncode == 0
+    assert "22 operations" in out
+    assert "\x1b" not in out
+    assert b"/22" in progress
+
+
+def test_the_image_is_what_its_manifest_says() -> None:
+    # Given
+    image = Image()
+    manifest = json.loads(image.manifest)
+    config = json.loads(image.blobs["configuration"].content)
+
+    # When
+    blobs = [
+        {
+            "mediaType": blob.media_type,
+            "digest": f"sha256:{hashlib.sha256(blob.content).hexdigest()}",
+            "size": len(blob.content),
+        }
+        for blob in image.blobs.values()
+    ]
+
+    # Then
+    assert [*manifest["layers"], manifest["config"]] == blobs
+    assert config["rootfs"]["diff_ids"] == [layer["digest"] for layer in manifest["layers"]]
+    assert image.digest == f"sha256:{hashlib.sha256(image.manifest.encode()).hexdigest()}"
