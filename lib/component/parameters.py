@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -76,10 +77,13 @@ def read(
     members, protocol, faults = _open(body)
     for name in json_text:
         if isinstance(members.get(name), dict):
-            members[name] = orjson.dumps(members[name]).decode()
-    faults += validator.faults(members | protocol)
-    if faults:
-        raise InvalidMessageError(operation, faults)
+            try:
+                members[name] = orjson.dumps(members[name]).decode()
+            except orjson.JSONEncodeError as error:
+                faults.append(f"{name} can't be written as JSON: {error}")
+    all_faults = chain(faults, validator.faults(members | protocol))
+    if (first := next(all_faults, None)) is not None:
+        raise InvalidMessageError(operation, chain([first], all_faults))
     payload = orjson.dumps(members)
     digest = protocol.get("X-Amz-Content-Sha256")
     if digest and digest != (actual := hashlib.sha256(payload).hexdigest()):

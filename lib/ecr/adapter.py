@@ -10,13 +10,34 @@ import socket
 import time
 from typing import Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import ConnectionPool
+
+_LARGEST_PIECE = 1 << 16  # bytes
 
 
 class TimedAdapter(HTTPAdapter):
-    """An adapter whose read timeout, in seconds, is a whole answer's."""
+    """An adapter for one endpoint, whose read timeout, in seconds, is a whole answer's."""
+
+    _pool: ConnectionPool | None = None
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:
+        """Look the endpoint's connections up once, not at each request."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Return what a client of a JSON service reads; requests collects cookies too."""
+        response = Response()
+        response.status_code = resp.status
+        response.headers = resp.headers
+        response.raw = resp
+        response.request = req
+        return response
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Take our connections for those without a proxy."""
@@ -62,17 +83,38 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
 
 
-class _HttpConnection(HTTPConnection):
+class _Connection(HTTPConnection):
+    """A connection that sends a request in one piece; http.client sends its head on its own."""
+
     response_class = _TimedResponse
+    _held: list[bytes] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        held: list[bytes] = []
+        self._held = held
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            self._held = None
+        # A large body is not copied for it.
+        pieces = [b"".join(held)] if sum(map(len, held)) <= _LARGEST_PIECE else held
+        for piece in pieces:
+            self.send(piece)
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
 
 
-class _HttpsConnection(HTTPSConnection):
-    response_class = _TimedResponse
+class _TlsConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _HttpConnection
+    ConnectionCls = _Connection
 
 
 class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _HttpsConnection
+    ConnectionCls = _TlsConnection

@@ -138,7 +138,11 @@ class Client:
         """
         request = Request(
             self._configuration.url,
-            {"X-Amz-Target": f"{TARGET_PREFIX}.{operation}", "Content-Type": CONTENT_TYPE},
+            {
+                "Host": self._host,  # else botocore and http.client each parse it out of the URL
+                "X-Amz-Target": f"{TARGET_PREFIX}.{operation}",
+                "Content-Type": CONTENT_TYPE,
+            },
             payload,
         )
         signature.sign(request, self._clock_offset)
@@ -155,7 +159,7 @@ class Client:
                 proxies=self._proxies,
             )
             with response:
-                content = response.content
+                content = response.raw.read(decode_content=True)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._no_answer(error) from error
         return Response(response.status_code, response.headers, content)

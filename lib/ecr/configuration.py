@@ -121,6 +121,5 @@ def _url(reader: _Reader, region: str) -> str:
             region or "us-east-1", own, use_fips=use_fips, use_dual_stack=use_dual_stack
         )
     except endpoint.EndpointError as error:
-        name = "endpoint" if own else "region with useFips and useDualStack"
-        reader.faults.append(f"{name}: {error}")
+        reader.faults.append(f"endpoint: {error}")
         return ""

@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 REDACTED = "[redacted]"
 
-# Secrets known by their shape, as answers and error texts hold them: ECR's token, and what signs a
-# URL or a request; plainly, or escaped for JSON or a URL once more.
+# Secrets known by their shape, as answers and error texts hold them: ECR's token, a proxy's login,
+# and what signs a URL or a request; plainly, or escaped for JSON or a URL once more.
 _TOKEN_MEMBER = re.compile(r"(authorizationToken\W{1,12})[\w+/=-]+")
+_LOGIN = re.compile(r"(Authorization\W{1,6}Basic\s+)[\w+/=-]+", re.IGNORECASE)
 _EQUALS = r"(?:=|%3D|\\u003d)"
 _SIGNED = re.compile(
     rf"(X-Amz-(?:Signature|Security-Token|Credential)(?:{_EQUALS}|\W{{0,3}}:\W{{0,4}})"
@@ -52,7 +53,7 @@ def redact(text: str, *secrets: str | None) -> str:
     for secret in filter(None, secrets):
         for form in (secret, secret.replace("/", r"\/"), quote(secret, safe="")):
             text = text.replace(form, REDACTED)
-    for shape in (_TOKEN_MEMBER, _SIGNED):
+    for shape in (_TOKEN_MEMBER, _LOGIN, _SIGNED):
         text = shape.sub(rf"\g<1>{REDACTED}", text)
     return text
 

@@ -53,12 +53,14 @@ def protocol_inputs(operation: OperationModel) -> dict[str, dict[str, Any]]:
             "title": "Signing Credential",
             "description": "The access key ID and the scope of the caller's signature, such as "
             f"AKIDEXAMPLE/20250131/eu-central-1/{service}/aws4_request. {_OWN_SIGNATURE}",
+            "maxLength": 256,
             "pattern": rf"^(?:[0-9A-Za-z_]+/[0-9]{{8}}/[0-9a-z-]+/{service}/aws4_request)$",
         },
         "X-Amz-Security-Token": {
             "title": "Security Token",
             "description": "The session token of temporary credentials. If given, it takes the "
             "place of the session token in the connector's credentials.",
+            "maxLength": 8192,
             "pattern": "^(?:[!-~]+)$",
         },
         "X-Amz-Signature": {
@@ -71,6 +73,7 @@ def protocol_inputs(operation: OperationModel) -> dict[str, dict[str, Any]]:
             "title": "Signed Headers",
             "description": "The names of the headers that the caller signed, in lower case and "
             f"joined by semicolons, such as host;x-amz-date. {_OWN_SIGNATURE}",
+            "maxLength": 1024,
             "pattern": "^(?:[0-9a-z-]+(?:;[0-9a-z-]+)*)$",
         },
     }

@@ -54,9 +54,10 @@ class Component:
             ComponentError: The descriptor has no such action or trigger.
         """
         for kind in ("triggers", "actions"):
-            found = self.descriptor.get(kind, {}).get(function)
-            if found is not None:
-                return dict(found)
+            entries = self.descriptor.get(kind)
+            entry = entries.get(function) if isinstance(entries, dict) else None
+            if isinstance(entry, dict):
+                return entry
         raise ComponentError(f"component.json has no action or trigger named {function!r}")
 
     def module(self, function: str) -> ModuleType:
