@@ -1,0 +1,109 @@
+"""One DescribeImages: through our action, through boto3, and by the floor of both.
+
+The floor is http.client sending the bytes that our action sent: no parameters, no signature, no
+reading of what came back.
+"""
+
+import http.client
+import io
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import orjson
+
+from actions.describe_images import process
+from benchmarks.figure import Figure
+from benchmarks.rounds import interleaved, ratio
+from benchmarks.server import canned
+from lib.sailor import Step
+
+# A page by default, and about the least there is.
+_PAGES = (100, 1)
+# Many short turns: on a busy machine they give steadier ratios than a few long ones.
+_ROUNDS = 41
+_CALLS = 25  # in a turn
+_BAR = 0.45
+_BODY = {"repositoryName": "shop/web"}
+
+
+def measure() -> list[Figure]:
+    """Measure the CPU time of a call that gets a full page, and of one that gets a small one."""
+    return [figure for images in _PAGES for figure in _measure_page(images)]
+
+
+def _measure_page(images: int) -> list[Figure]:
+    content = orjson.dumps({"imageDetails": [_image(number) for number in range(images)]})
+    with canned(content) as cfg:
+        calls = {"our action": _ours(cfg), "boto3": _boto3(cfg), "the floor": _floor(cfg)}
+        costs = interleaved({n: partial(_cpu, call) for n, call in calls.items()}, _ROUNDS)
+    figure = partial(Figure, f"One call, {images} image{'s' * (images > 1)}")
+    ours = costs["our action"]
+    return [
+        *(figure(f"{name}, CPU", median(cost), "µs") for name, cost in costs.items()),
+        figure("our action to boto3", ratio(ours, costs["boto3"]), bar=_BAR),
+        figure("our action to the floor", ratio(ours, costs["the floor"])),
+    ]
+
+
+def _image(number: int) -> dict[str, Any]:
+    return {
+        "registryId": "123456789012",
+        "repositoryName": _BODY["repositoryName"],
+        "imageDigest": f"sha256:{number:064x}",
+        "imageTags": [f"1.{number}.0", f"build-{number}"],
+        "imageSizeInBytes": 52_428_800 + number,
+        "imagePushedAt": 1_735_689_600.123 + number,
+        "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
+        "artifactMediaType": "application/vnd.oci.image.config.v1+json",
+        "lastRecordedPullTime": 1_738_368_000.0 + number,
+    }
+
+
+def _cpu(call: Callable[[], object]) -> float:
+    """Return the microseconds of CPU time that a call takes in this process."""
+    started = time.process_time()
+    for _ in range(_CALLS):
+        call()
+    return (time.process_time() - started) / _CALLS * 1e6
+
+
+def _ours(cfg: dict[str, str]) -> Callable[[], object]:
+    step = Step(_refuse, logging.getLogger("component"))
+    message = {"body": _BODY}
+    return lambda: process(step, message, cfg, {})
+
+
+def _refuse(event: str, payload: object) -> None:
+    raise RuntimeError(f"the action emitted {event}: {payload}")
+
+
+def _boto3(cfg: Mapping[str, str]) -> Callable[[], object]:
+    client = boto3.client(
+        "ecr",
+        region_name=cfg["region"],
+        endpoint_url=cfg["endpoint"],
+        aws_access_key_id=cfg["accessKeyId"],
+        aws_secret_access_key=cfg["secretAccessKey"],
+    )
+    return lambda: client.describe_images(**_BODY)
+
+
+def _floor(cfg: dict[str, str]) -> Callable[[], object]:
+    _ours(cfg)()
+    connection = http.client.HTTPConnection(urlsplit(cfg["endpoint"]).netloc)
+    connection.request("GET", "/")
+    _, _, fields = connection.getresponse().read().partition(b"\r\n")
+    headers = dict(http.client.parse_headers(io.BytesIO(fields)))
+    payload = orjson.dumps(_BODY)
+
+    def call() -> bytes:
+        connection.request("POST", "/", payload, headers)
+        return connection.getresponse().read()
+
+    return call

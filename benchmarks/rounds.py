@@ -1,0 +1,25 @@
+"""Rounds in which all contestants take their turn: what disturbs the machine meets them alike."""
+
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from typing import TypeVar
+
+Cost = TypeVar("Cost")
+
+
+def interleaved(
+    contestants: Mapping[str, Callable[[], Cost]], rounds: int
+) -> dict[str, list[Cost]]:
+    """Return what each contestant's turns cost, round by round, after a round of warm-up."""
+    for turn in contestants.values():
+        turn()
+    costs: dict[str, list[Cost]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, turn in contestants.items():
+            costs[name].append(turn())
+    return costs
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return the median over the rounds of our cost to theirs in the same round."""
+    return median(our / their for our, their in zip(ours, theirs, strict=True))

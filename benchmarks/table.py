@@ -1,0 +1,48 @@
+"""The figures as a table for people and as JSON for programs."""
+
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from itertools import groupby
+
+import orjson
+from rich.table import Table
+
+from benchmarks.figure import Figure
+
+_VERDICTS = {True: "[green]met", False: "[red]missed", None: ""}
+
+
+def render(figures: Iterable[Figure]) -> Table:
+    """Return a table that shows each figure beside its bar, and whether that is met."""
+    table = Table("Part", "Figure", box=None, pad_edge=False)
+    table.add_column("Measured", justify="right")
+    table.add_column("Bar", justify="right")
+    table.add_column("")
+    for part, of_part in groupby(figures, key=lambda figure: figure.part):
+        title = part
+        for figure in of_part:
+            bar = "" if figure.bar is None else f"≤ {_amount(figure.bar, figure.unit)}"
+            measured = _amount(figure.value, figure.unit)
+            table.add_row(title, figure.name, measured, bar, _VERDICTS[figure.met])
+            title = ""
+        table.add_row()
+    return table
+
+
+def as_json(figures: Iterable[Figure]) -> bytes:
+    """Return the figures, and the kind of machine that they are from, as JSON."""
+    document = {
+        "machine": {
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
+            "processors": os.cpu_count(),
+        },
+        "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value:.0f} {unit}" if unit else f"{value:.2f}"
