@@ -1,0 +1,89 @@
+"""The command line, run in this process."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from typer.testing import CliRunner
+
+from lib.cli import app
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_FRAMES = re.compile(r"[─-╿\s]+")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to.
+
+    Args:
+        code: What it exited with.
+        stdout: What it wrote there.
+        stderr: What it wrote there.
+    """
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What ``run`` printed, a JSON object a line."""
+        return _objects(self.stdout)
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What ``run`` printed, if that is one event."""
+        (event,) = self.events
+        return event
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """What was logged, a JSON object a line."""
+        return _objects(self.stderr)
+
+    @property
+    def words(self) -> str:
+        """All that was written, without colours, frames and line breaks."""
+        return _FRAMES.sub(" ", _COLOURS.sub("", self.stdout + self.stderr)).strip()
+
+
+def command(*arguments: str, given: str | bytes | None = None) -> Ran:
+    """Run a command, with something on its standard input."""
+    with kept_loggers():
+        result = CliRunner().invoke(app, arguments, input=given, catch_exceptions=False)
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+def run(action: str, body: Any, cfg: dict[str, Any]) -> Ran:
+    """Run an action on a message's body."""
+    options = {"--body": body, "--cfg": cfg}
+    texts = (text for name, value in options.items() for text in (name, _json(value)))
+    return command("run", action, *texts)
+
+
+@contextmanager
+def kept_loggers() -> Iterator[None]:
+    """Leave the loggers as they were before."""
+    known = [logging.getLogger(name) for name in (None, "sailor", "component")]
+    before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in known]
+    try:
+        yield
+    finally:
+        for logger, handlers, level, propagate in before:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    *lines, rest = text.split("\n")
+    assert not rest, "the last line has no end"
+    return [orjson.loads(line) for line in lines]

@@ -1,0 +1,757 @@
+"""What a call makes of an answer that is not one of Amazon ECR's results.
+
+DESIGN's table of errors, from the network up: no connection, half an answer, an answer too late, an
+answer of somebody else, an error of Amazon ECR. How often it is asked again: test_retries.py.
+"""
+
+import gzip
+import ipaddress
+import logging
+import re
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from lib.ecr import (
+    Client,
+    Configuration,
+    EcrError,
+    NoAnswerError,
+    ServiceError,
+    UnavailableError,
+    UnreadableAnswerError,
+)
+from lib.ecr import client as module
+from tests.aws_model import KEYS, REGION, ask_action, cfg_for
+from tests.loopback import Loopback, Reply
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+RST_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all
+
+Script = Callable[[socket.socket], None]
+
+
+class Wire:
+    """A server that does what HTTP servers don't: each connection is in the hands of a script.
+
+    Args:
+        scripts: What becomes of the connections, in order; all later ones get the last.
+
+    Attributes:
+        port: Where it listens on 127.0.0.1.
+        connections: How many were accepted.
+    """
+
+    def __init__(self, *scripts: Script) -> None:
+        self._scripts = scripts
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open = ExitStack()
+        self._thread = threading.Thread(target=self._accept)
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+        self._open.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                script = self._scripts[min(self.connections, len(self._scripts) - 1)]
+                self.connections += 1
+                thread = threading.Thread(target=self._serve, args=(script, connection))
+                thread.start()
+                self._open.callback(thread.join)
+                self._open.callback(hang_up, connection)
+
+    @staticmethod
+    def _serve(script: Script, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            script(connection)
+
+
+def hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def read_request(connection: socket.socket) -> None:
+    """Read a request whole, so that closing the connection afterwards is no reset."""
+    received = b""
+    while (head := received.partition(b"\r\n\r\n"))[1] == b"":
+        received += connection.recv(1 << 16)
+    length = re.search(rb"(?i)content-length: (\d+)", head[0])
+    missing = int(length[1]) - len(head[2]) if length else 0
+    while missing > 0:
+        missing -= len(connection.recv(missing))
+
+
+def answering(content: bytes) -> Script:
+    """Return a script that answers one request with bytes, and hangs up."""
+
+    def script(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(content)
+
+    return script
+
+
+def client(port: int, scheme: str = "http") -> Client:
+    endpoint = f"{scheme}://127.0.0.1:{port}"
+    return Client(Configuration.from_cfg({**KEYS, "region": REGION, "endpoint": endpoint}))
+
+
+def describe(server: Loopback) -> dict[str, Any]:
+    """Ask a server for images, through the client."""
+    members = Client(Configuration.from_cfg(cfg_for(server))).call("DescribeImages", b"{}").members
+    return dict(members)
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let no time pass between attempts."""
+    waited: list[float] = []
+    monkeypatch.setattr("lib.ecr.client.time.sleep", waited.append)
+    return waited
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Fail if the block takes longer; half a second more is forgiven to a busy machine."""
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < seconds + 0.5
+
+
+# No connection, or half an answer
+
+
+def test_a_refused_connection_is_told_as_such() -> None:
+    # Given
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    # When
+    with pytest.raises(UnavailableError) as raised:
+        client(port).call("DescribeImages", b"{}")
+
+    # Then
+    assert str(raised.value) == (
+        "DescribeImages found no answer in 3 attempts:"
+        f" the connection to 127.0.0.1:{port} failed: Connection refused"
+    )
+
+
+def test_a_connection_that_nobody_accepts_ends_with_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given
+    monkeypatch.setattr("lib.ecr.client.CONNECT_TIMEOUT", 0.1)
+    with ExitStack() as opened:
+        listener = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        address = listener.getsockname()
+        for _ in range(4):  # they fill the queue that a listener without backlog still has
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+
+        # When
+        with pytest.raises(UnavailableError) as raised, at_most(0.3):
+            client(address[1]).call("DescribeImages", b"{}")
+
+    # Then
+    assert str(raised.value) == (
+        "DescribeImages found no answer in 3 attempts:"
+        f" 127.0.0.1:{address[1]} accepted no connection within its time"
+    )
+
+
+def reset(connection: socket.socket) -> None:
+    read_request(connection)
+    connection.sendall(OK[:-1])
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
+
+
+WHOLE = "it was closed before the answer was whole"
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        pytest.param(reset, "Connection reset by peer", id="reset"),
+        pytest.param(answering(b""), WHOLE, id="no byte"),
+        pytest.param(answering(b"HTTP/1.1"), WHOLE, id="half a line"),
+        pytest.param(answering(OK[:-1]), WHOLE, id="less than Content-Length"),
+        pytest.param(
+            answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"),
+            WHOLE,
+            id="half a chunk",
+        ),
+    ],
+)
+def test_a_connection_that_is_lost_mid_answer_is_a_passing_fault(
+    script: Script, reason: str
+) -> None:
+    # Given
+    with Wire(script) as wire:
+        # When
+        with pytest.raises(UnavailableError) as raised:
+            client(wire.port).call("DescribeImages", b"{}")
+
+        # Then
+        assert str(raised.value) == (
+            "DescribeImages found no answer in 3 attempts:"
+            f" the connection to 127.0.0.1:{wire.port} failed: {reason}"
+        )
+        assert wire.connections == 3
+
+
+def test_a_head_that_is_cut_is_no_result() -> None:
+    with Wire(answering(b"HTTP/1.1 200 OK\r\nConten")) as wire, pytest.raises(EcrError):
+        client(wire.port).call("DescribeImages", b"{}")
+
+
+def test_what_is_no_http_is_a_fault_of_the_connection() -> None:
+    with (
+        Wire(answering(b"SSH-2.0-OpenSSH_9.6\r\n")) as wire,
+        pytest.raises(UnavailableError, match=f"the connection to 127.0.0.1:{wire.port} failed"),
+    ):
+        client(wire.port).call("DescribeImages", b"{}")
+
+
+def test_a_kept_connection_that_the_server_closed_costs_no_attempt(waits: list[float]) -> None:
+    # Given
+    closed = threading.Event()
+
+    def answer_once(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(OK)
+        connection.close()
+        closed.set()
+
+    with Wire(answer_once, answering(OK)) as wire:
+        ecr = client(wire.port)
+        ecr.call("DescribeImages", b"{}")
+        assert closed.wait(5)
+
+        # When
+        answer = ecr.call("DescribeImages", b"{}")
+
+        # Then
+        assert answer.members == {}
+        assert wire.connections == 2
+        assert waits == []
+
+
+def test_a_kept_connection_that_is_closed_under_a_request_is_followed_by_another() -> None:
+    # Given
+    def answer_only_the_first(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(OK)
+        read_request(connection)
+
+    with Wire(answer_only_the_first, answering(OK)) as wire:
+        ecr = client(wire.port)
+        ecr.call("DescribeImages", b"{}")
+
+        # When, then
+        assert ecr.call("DescribeImages", b"{}").members == {}
+        assert wire.connections == 2
+
+
+# An answer that is too late
+
+
+def test_a_connection_has_5_s_an_answer_30_s_and_a_call_100_s() -> None:
+    assert (module.CONNECT_TIMEOUT, module.READ_TIMEOUT, module.CALL_TIMEOUT) == (5, 30, 100)
+
+
+def test_an_answer_that_never_comes_is_waited_for_and_asked_for_again(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr("lib.ecr.client.READ_TIMEOUT", 0.1)
+    server.answer(Reply(delay=60))
+
+    # When
+    with pytest.raises(UnavailableError) as raised, at_most(0.3):
+        describe(server)
+
+    # Then
+    host = server.url.removeprefix("http://")
+    assert str(raised.value) == (
+        f"DescribeImages found no answer in 3 attempts: {host} sent no whole answer in time"
+    )
+    assert len(server.requests) == 3
+
+
+def test_a_server_that_does_not_read_is_told_as_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given
+    monkeypatch.setattr("lib.ecr.client.CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr("lib.ecr.client.READ_TIMEOUT", 0.2)
+    over = threading.Event()
+
+    def read_nothing(_: socket.socket) -> None:
+        over.wait(60)
+
+    with Wire(read_nothing) as wire:
+        # When
+        with pytest.raises(UnavailableError) as raised, at_most(0.6):
+            client(wire.port).call("UploadLayerPart", bytes(20 << 20))
+        over.set()
+
+        # Then
+        assert re.fullmatch(
+            f"UploadLayerPart found no answer in 3 attempts: 127.0.0.1:{wire.port} .* time",
+            str(raised.value),
+        )
+
+
+def test_an_answer_that_never_comes_ends_with_the_total_time(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 0.2)
+    server.answer(Reply(delay=60))
+
+    with pytest.raises(UnavailableError), at_most(0.2):
+        describe(server)
+
+
+def test_a_body_that_drips_ends_with_the_total_time(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 0.3)
+    server.answer(Reply(b" " * 1000 + b"{}", drip=0.05))
+
+    # When
+    with pytest.raises(UnavailableError) as raised, at_most(0.3):
+        describe(server)
+
+    # Then
+    host = server.url.removeprefix("http://")
+    assert str(raised.value) == (
+        f"DescribeImages found no answer in 1 attempt: {host} sent no whole answer in time"
+    )
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param([b"HTTP/1.1 200 OK\r\n", *([b"X-Drop: 1\r\n"] * 20)], id="the head"),
+        pytest.param(
+            [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"{", b""], id="then silence"
+        ),
+    ],
+)
+def test_no_pace_of_an_answer_outlasts_the_total_time(
+    parts: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 1.0)
+    over = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        read_request(connection)
+        for part in parts:
+            connection.sendall(part)
+            over.wait(0.7 if len(parts) < 5 else 0.2)
+        over.wait(10)
+
+    # When, then
+    with Wire(drip) as wire:
+        try:
+            with pytest.raises(UnavailableError), at_most(1.0):
+                client(wire.port).call("DescribeImages", b"{}")
+        finally:
+            over.set()
+
+
+# An answer of somebody else
+
+
+def test_html_is_told_with_its_status_and_its_first_200_characters(server: Loopback) -> None:
+    # Given
+    page = "<html><title>Sign in to the guest network</title>" + "ä" * 500
+    server.answer(Reply(page.encode(), status=403, headers={"Content-Type": "text/html"}))
+
+    # When
+    with pytest.raises(UnreadableAnswerError) as raised:
+        describe(server)
+
+    # Then
+    assert str(raised.value) == (
+        "The answer to DescribeImages (HTTP 403) is not Amazon ECR's; it begins: " + page[:200]
+    )
+    assert len(server.requests) == 1
+
+
+def test_html_under_a_passing_status_is_asked_for_again(server: Loopback) -> None:
+    # Given
+    server.answer(Reply(b"<h1>Bad Gateway</h1>", status=502))
+
+    # When
+    with pytest.raises(UnavailableError) as raised:
+        describe(server)
+
+    # Then
+    assert str(raised.value) == (
+        "DescribeImages found no answer in 3 attempts: The answer to DescribeImages (HTTP 502)"
+        " is not Amazon ECR's; it begins: <h1>Bad Gateway</h1>"
+    )
+    assert len(server.requests) == 3
+
+
+def test_an_xml_error_is_read_as_the_error_that_it_is(server: Loopback) -> None:
+    # Given
+    xml = (
+        '<?xml version="1.0"?><ErrorResponse><Error><Code>AccessDenied</Code>\n'
+        "<Message>Not for &lt;you&gt;</Message></Error></ErrorResponse>"
+    )
+    server.answer(Reply(xml.encode(), status=403, headers={"x-amzn-requestid": "1b2c"}))
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        describe(server)
+
+    # Then
+    assert raised.value.error_name == "AccessDenied"
+    assert str(raised.value) == (
+        "AccessDenied: Not for <you> (DescribeImages, eu-central-1, HTTP 403, request id 1b2c)"
+    )
+
+
+def test_xml_without_a_code_is_told_by_its_first_characters(server: Loopback) -> None:
+    server.answer(Reply(b"<Error>no</Error>", status=400))
+
+    with pytest.raises(UnreadableAnswerError, match=r"\(HTTP 400\) .* begins: <Error>no</Error>$"):
+        describe(server)
+
+
+def test_an_empty_answer_is_told_as_empty(server: Loopback) -> None:
+    # Given
+    server.answer(Reply(b""))
+
+    # When
+    with pytest.raises(UnreadableAnswerError) as raised:
+        describe(server)
+
+    # Then
+    assert str(raised.value) == (
+        "The answer to DescribeImages (HTTP 200) is not Amazon ECR's; it is empty"
+    )
+    assert len(server.requests) == 1
+
+
+def test_an_empty_answer_under_a_passing_status_is_asked_for_again(server: Loopback) -> None:
+    # Given
+    server.answer(Reply(b"", status=500))
+
+    # When
+    with pytest.raises(UnavailableError) as raised:
+        describe(server)
+
+    # Then
+    assert str(raised.value) == (
+        "DescribeImages found no answer in 3 attempts: The answer to DescribeImages (HTTP 500)"
+        " is not Amazon ECR's; it is empty"
+    )
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "begins"),
+    [
+        pytest.param(b'{"imageDetails": [{"ima', '{"imageDetails": [{"ima', id="truncated"),
+        pytest.param(b"[]", "[]", id="an array"),
+        pytest.param(b'"text"', '"text"', id="a string"),
+        pytest.param(b"null", "null", id="null"),
+        pytest.param(b"4.5", "4.5", id="a number"),
+        pytest.param(b"\xff\xfe{", "\ufffd\ufffd{", id="no UTF-8"),
+    ],
+)
+def test_what_is_no_json_object_is_told_once(server: Loopback, body: bytes, begins: str) -> None:
+    # Given
+    server.answer(Reply(body))
+
+    # When
+    with pytest.raises(UnreadableAnswerError) as raised:
+        describe(server)
+
+    # Then
+    assert str(raised.value) == (
+        f"The answer to DescribeImages (HTTP 200) is not Amazon ECR's; it begins: {begins}"
+    )
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        HTTPStatus.MOVED_PERMANENTLY,
+        HTTPStatus.FOUND,
+        HTTPStatus.SEE_OTHER,
+        HTTPStatus.TEMPORARY_REDIRECT,
+        HTTPStatus.PERMANENT_REDIRECT,
+    ],
+)
+def test_a_redirect_is_not_followed(server: Loopback, status: HTTPStatus) -> None:
+    # Given
+    with Loopback() as elsewhere:
+        server.answer(Reply(b"moved", status=status, headers={"Location": elsewhere.url}))
+
+        # When, then
+        with pytest.raises(UnreadableAnswerError, match=rf"\(HTTP {status.value}\) .*: moved$"):
+            describe(server)
+        assert len(server.requests) == 1
+        assert elsewhere.requests == []
+
+
+def test_gzip_is_read(server: Loopback) -> None:
+    # Given
+    images = {"imageDetails": [{"imageTags": [str(number)]} for number in range(50_000)]}
+    packed = gzip.compress(Reply(images).content)
+    server.answer(Reply(packed, headers={"Content-Encoding": "gzip"}))
+
+    # When, then
+    assert describe(server) == images
+
+
+@pytest.mark.parametrize("body", [b"{}", b"\x1f\x8b no gzip"])
+def test_what_only_says_that_it_is_gzip_is_an_error(server: Loopback, body: bytes) -> None:
+    server.answer(Reply(body, headers={"Content-Encoding": "gzip"}))
+
+    with pytest.raises(EcrError):
+        describe(server)
+
+
+# An error of Amazon ECR
+
+
+@pytest.mark.parametrize("namespace", ["", "com.amazonaws.ecr#"])
+def test_an_error_is_told_with_its_code_reason_operation_region_status_and_request_id(
+    server: Loopback, namespace: str
+) -> None:
+    # Given
+    reason = "The repository with name 'shop' does not exist in the registry with id '123456789012'"
+    refusal = {"__type": f"{namespace}RepositoryNotFoundException", "message": reason}
+    server.answer(Reply(refusal, status=400, headers={"x-amzn-RequestId": "7a62c49f-EXAMPLE"}))
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        describe(server)
+
+    # Then
+    assert raised.value.error_name == "RepositoryNotFoundException"
+    assert str(raised.value) == (
+        f"RepositoryNotFoundException: {reason}"
+        " (DescribeImages, eu-central-1, HTTP 400, request id 7a62c49f-EXAMPLE)"
+    )
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"__type": "Odd", "Message": "capital"}, "Odd: capital"),
+        ({"__type": "Odd"}, "Odd: no reason given"),
+        ({"__type": "Odd", "message": None}, "Odd: no reason given"),
+        ({"__type": "Odd:http://internal.amazon.com/coral/", "message": "m"}, "Odd: m"),
+    ],
+)
+def test_an_error_is_read_in_all_the_forms_that_aws_writes_it(
+    server: Loopback, body: dict[str, Any], text: str
+) -> None:
+    # Given
+    server.answer(Reply(body, status=400))
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        describe(server)
+
+    # Then
+    assert raised.value.error_name == "Odd"
+    assert str(raised.value) == f"{text} (DescribeImages, eu-central-1, HTTP 400)"
+
+
+def test_a_code_in_the_header_is_as_good_as_one_in_the_body(server: Loopback) -> None:
+    # Given
+    server.answer(
+        Reply({"message": "no"}, status=403, headers={"x-amzn-ErrorType": "AccessDeniedException:"})
+    )
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        describe(server)
+
+    # Then
+    assert raised.value.error_name == "AccessDeniedException"
+
+
+def test_a_json_error_without_a_code_is_shown_and_not_called_something_else(
+    server: Loopback,
+) -> None:
+    # Given
+    server.answer(Reply({"message": "Forbidden"}, status=403))
+
+    # When
+    with pytest.raises(EcrError) as raised:
+        describe(server)
+
+    # Then
+    assert "403" in str(raised.value)
+    assert "Forbidden" in str(raised.value)
+    assert "not a JSON object" not in str(raised.value)
+
+
+def test_failures_beside_http_200_are_data_with_a_warning(
+    server: Loopback, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Given
+    answer = {
+        "images": [],
+        "failures": [{"imageId": {"imageTag": "2"}, "failureCode": "ImageNotFound"}],
+    }
+    server.answer(Reply(answer))
+
+    # When
+    body = {"repositoryName": "shop", "imageIds": [{"imageTag": "2"}]}
+    emitted = ask_action("BatchGetImage", body, cfg_for(server))
+
+    # Then
+    assert emitted["body"] == answer
+    assert [(line.levelno, line.getMessage()) for line in caplog.records] == [
+        (logging.WARNING, "BatchGetImage: 1 of the items failed")
+    ]
+
+
+def test_no_failures_are_no_warning(server: Loopback, caplog: pytest.LogCaptureFixture) -> None:
+    server.answer(Reply({"images": [], "failures": []}))
+
+    body = {"repositoryName": "shop", "imageIds": [{"imageTag": "2"}]}
+    ask_action("BatchGetImage", body, cfg_for(server))
+
+    assert caplog.records == []
+
+
+# A server that can't be trusted
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a self-signed certificate of 127.0.0.1 and its key."""
+    return self_signed(tmp_path_factory.mktemp("tls") / "self.pem", "127.0.0.1")
+
+
+def self_signed(file: Path, address: str) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file.write_bytes(
+        built.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return file
+
+
+def tls(certificate: Path, script: Script) -> Script:
+    """Return a script that speaks TLS first."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def secured(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as channel:
+            script(channel)
+
+    return secured
+
+
+def test_a_self_signed_server_is_refused_without_a_second_attempt(
+    certificate: Path, waits: list[float]
+) -> None:
+    # Given
+    with Wire(tls(certificate, answering(OK))) as wire:
+        # When
+        with pytest.raises(NoAnswerError) as raised:
+            client(wire.port, "https").call("DescribeImages", b"{}")
+
+        # Then
+        assert str(raised.value) == (
+            f"127.0.0.1:{wire.port} is not trusted: self-signed certificate"
+        )
+        assert wire.connections == 1
+        assert waits == []
+
+
+def test_a_certificate_of_another_host_is_refused_without_a_second_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    others = self_signed(tmp_path / "others.pem", "127.0.0.2")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(others))
+    with Wire(tls(others, answering(OK))) as wire:
+        # When, then
+        with pytest.raises(NoAnswerError, match=f"127.0.0.1:{wire.port} is not trusted: "):
+            client(wire.port, "https").call("DescribeImages", b"{}")
+        assert wire.connections == 1
+
+
+def test_a_server_whose_certificate_is_in_the_bundle_is_trusted(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+
+    with Wire(tls(certificate, answering(OK))) as wire:
+        assert client(wire.port, "https").call("DescribeImages", b"{}").members == {}

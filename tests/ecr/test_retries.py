@@ -1,0 +1,388 @@
+"""Faults that may pass are asked about again, each time with a new signature; then rebounded."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from botocore.auth import SIGV4_TIMESTAMP
+
+from lib.ecr import Client, Configuration, ServiceError, UnavailableError
+from tests.aws_model import TOKEN, Event, ask_action, botocore_authorization, cfg_for
+from tests.loopback import Captured, Loopback, Reply
+
+IMAGES = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
+BODY = {"repositoryName": "shop"}
+
+
+def refusal(code: str, status: int = 400, message: str = "Rate exceeded") -> Reply:
+    return Reply({"__type": code, "message": message}, status=status)
+
+
+THROTTLES = [
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "ServerException",
+    "ServiceUnavailable",
+]
+PASSING_FAULTS = [
+    *(pytest.param(refusal(code), id=code) for code in THROTTLES),
+    *(pytest.param(refusal(f"com.amazonaws.ecr#{code}"), id=f"ecr#{code}") for code in THROTTLES),
+    *(
+        pytest.param(Reply(b"<html>busy</html>", status=status), id=f"HTTP {status}")
+        for status in (429, 500, 501, 502, 503, 504)
+    ),
+    pytest.param(refusal("InternalFailure", status=500), id="a code with HTTP 500"),
+    pytest.param(refusal("AccessDeniedException", status=429), id="a code with HTTP 429"),
+    pytest.param(Reply(b"<Code>SlowDown</Code><Message>m</Message>", status=503), id="XML"),
+    pytest.param(Reply(hang_up=True), id="no answer"),
+    pytest.param(Reply(IMAGES, cut=10), id="half an answer"),
+]
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback() as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: Loopback) -> Client:
+    return Client(Configuration.from_cfg(cfg_for(server)))
+
+
+class Clock:
+    """A clock that goes on only while a call waits for its next attempt.
+
+    Attributes:
+        waits: The seconds that were waited, in order.
+        bounds: Between which bounds each wait was drawn; the upper one is what is waited.
+    """
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+        self.bounds: list[tuple[float, float]] = []
+        self._started = datetime(2025, 1, 31, 23, 59, 58, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._started + timedelta(seconds=sum(self.waits))
+
+    def draw(self, low: float, high: float) -> float:
+        self.bounds.append((low, high))
+        return high
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Let no real time pass between attempts."""
+    clock = Clock()
+    monkeypatch.setattr("lib.ecr.client.random.uniform", clock.draw)
+    monkeypatch.setattr("lib.ecr.client.time.sleep", clock.waits.append)
+    return clock
+
+
+@pytest.fixture
+def signing_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Sign by the clock that stands still."""
+    monkeypatch.setattr("botocore.auth.get_current_datetime", clock.now)
+    return clock
+
+
+@pytest.mark.parametrize("fault", PASSING_FAULTS)
+def test_a_passing_fault_that_lasts_is_rebounded_after_three_attempts(
+    server: Loopback, clock: Clock, fault: Reply
+) -> None:
+    # Given
+    server.answer(fault)
+    events: list[Event] = []
+
+    # When
+    returned = ask_action("DescribeImages", BODY, cfg_for(server), events)
+
+    # Then
+    assert returned == {}
+    ((event, reason),) = events
+    assert event == "rebound"
+    assert reason.startswith("DescribeImages found no answer in 3 attempts: ")
+    assert len(server.requests) == 3
+    assert len(clock.waits) == 2
+
+
+def test_the_reason_of_a_rebound_is_the_last_fault(server: Loopback) -> None:
+    # Given
+    server.answer(Reply(hang_up=True), Reply(status=500), refusal("ThrottlingException"))
+    events: list[Event] = []
+
+    # When
+    ask_action("DescribeImages", BODY, cfg_for(server), events)
+
+    # Then
+    reason = (
+        "DescribeImages found no answer in 3 attempts:"
+        " ThrottlingException: Rate exceeded (DescribeImages, eu-central-1, HTTP 400)"
+    )
+    assert events == [("rebound", reason)]
+
+
+@pytest.mark.parametrize("faults", [1, 2])
+@pytest.mark.parametrize("fault", PASSING_FAULTS)
+def test_a_passing_fault_that_passes_leaves_no_trace_in_the_data(
+    server: Loopback, client: Client, fault: Reply, faults: int
+) -> None:
+    # Given
+    server.answer(*[fault] * faults, Reply(IMAGES))
+
+    # When
+    answer = client.call("DescribeImages", b'{"repositoryName":"shop"}')
+
+    # Then
+    assert answer.members == IMAGES
+    assert len(server.requests) == 1 + faults
+    assert {request.body for request in server.requests} == {b'{"repositoryName":"shop"}'}
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("RepositoryNotFoundException", 400),
+        ("InvalidParameterException", 400),
+        ("LimitExceededException", 400),
+        ("ExpiredTokenException", 400),
+        ("SignatureDoesNotMatch", 403),
+        ("AccessDeniedException", 403),
+        ("NotFound", 404),
+        ("RequestTimeout", 408),
+    ],
+)
+def test_any_other_error_is_asked_about_once(
+    server: Loopback, client: Client, clock: Clock, code: str, status: int
+) -> None:
+    # Given
+    server.answer(refusal(code, status))
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        client.call("DescribeImages", b"{}")
+
+    # Then
+    assert raised.value.error_name == code
+    assert len(server.requests) == 1
+    assert clock.waits == []
+
+
+def test_the_waits_are_drawn_from_nothing_to_a_bound_that_doubles(
+    server: Loopback, client: Client, clock: Clock
+) -> None:
+    # Given
+    server.answer(Reply(status=503))
+
+    # When
+    with pytest.raises(UnavailableError):
+        client.call("DescribeImages", b"{}")
+
+    # Then
+    (low, first), (also_low, second) = clock.bounds[:2]
+    assert (low, also_low) == (0, 0)
+    assert 0 < first == second / 2
+    assert clock.waits == [first, second]
+
+
+def test_no_wait_is_longer_than_20_s(
+    server: Loopback, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr("lib.ecr.client.ATTEMPTS", 10)
+    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 1000)
+    server.answer(Reply(status=503))
+
+    # When
+    with pytest.raises(UnavailableError):
+        client.call("DescribeImages", b"{}")
+
+    # Then
+    assert max(clock.waits) == 20
+    assert clock.waits == sorted(clock.waits)
+
+
+def test_no_wait_goes_beyond_the_call_s_time(
+    server: Loopback, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 1.5)
+    server.answer(Reply(status=503))
+
+    # When
+    with pytest.raises(UnavailableError) as raised:
+        client.call("DescribeImages", b"{}")
+
+    # Then
+    assert str(raised.value).startswith("DescribeImages found no answer in 1 attempt: ")
+    assert len(server.requests) == 1
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_each_attempt_is_signed_anew(
+    server: Loopback, signing_clock: Clock, token: str | None
+) -> None:
+    # Given
+    cfg = cfg_for(server, sessionToken=token)
+    server.answer(Reply(status=500), refusal("ThrottlingException"), Reply(IMAGES))
+    started = signing_clock.now()
+
+    # When
+    Client(Configuration.from_cfg(cfg)).call("DescribeImages", b"{}")
+
+    # Then
+    first, second = signing_clock.waits
+    times = (started, started + timedelta(seconds=first), signing_clock.now())
+    assert signing_clock.now() == started + timedelta(seconds=first + second)
+    assert [request.headers["X-Amz-Date"] for request in server.requests] == [
+        time.strftime(SIGV4_TIMESTAMP) for time in times
+    ]
+    signatures = {request.headers["Authorization"] for request in server.requests}
+    assert signatures == {botocore_authorization(request, token) for request in server.requests}
+    assert len(signatures) == 3
+
+
+# The clock
+
+SKEWED = [
+    pytest.param("RequestTimeTooSkewed", "The difference is too large.", id="too skewed"),
+    pytest.param(
+        "InvalidSignatureException",
+        "Signature expired: 20250131T000000Z is now earlier than 20250131T120000Z",
+        id="expired",
+    ),
+    pytest.param(
+        "InvalidSignatureException",
+        "Signature not yet current: 20250131T120000Z is still later than 20250131T000000Z",
+        id="not yet current",
+    ),
+]
+
+
+def too_skewed(date: str | None = None) -> Reply:
+    reply = refusal("RequestTimeTooSkewed", 403, "The difference is too large.")
+    return Reply(reply.body, reply.status, {"Date": date} if date else {})
+
+
+def http_date(hours: int) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(hours=hours), usegmt=True)
+
+
+def hours_ahead(request: Captured) -> float:
+    """Return how far a request's signature is ahead of this machine's clock."""
+    signed = datetime.strptime(request.headers["X-Amz-Date"], SIGV4_TIMESTAMP).replace(tzinfo=UTC)
+    return (signed - datetime.now(UTC)) / timedelta(hours=1)
+
+
+@pytest.mark.parametrize("hours", [-26, 3])
+@pytest.mark.parametrize(("code", "message"), SKEWED)
+def test_a_wrong_clock_is_corrected_by_the_answer_s_date_at_once(
+    server: Loopback, client: Client, clock: Clock, code: str, message: str, hours: int
+) -> None:
+    # Given
+    skewed = Reply(
+        {"__type": f"com.amazonaws.ecr#{code}", "message": message},
+        status=400,
+        headers={"Date": http_date(hours)},
+    )
+    server.answer(skewed, Reply(IMAGES))
+
+    # When
+    answer = client.call("DescribeImages", b"{}")
+
+    # Then
+    assert answer.members == IMAGES
+    first, second = server.requests
+    assert hours_ahead(first) == pytest.approx(0, abs=0.01)
+    assert hours_ahead(second) == pytest.approx(hours, abs=0.01)
+    assert second.headers["Authorization"] == botocore_authorization(second)
+    assert clock.waits == []
+
+
+def test_a_corrected_clock_stays_corrected_for_the_calls_that_follow(
+    server: Loopback, client: Client
+) -> None:
+    # Given
+    server.answer(too_skewed(http_date(3)), Reply(IMAGES))
+    client.call("DescribeImages", b"{}")
+
+    # When
+    client.call("DescribeImages", b"{}")
+
+    # Then
+    assert len(server.requests) == 3
+    assert hours_ahead(server.requests[-1]) == pytest.approx(3, abs=0.01)
+
+
+def test_a_clock_that_is_right_again_is_corrected_back(server: Loopback, client: Client) -> None:
+    # Given
+    server.answer(too_skewed(http_date(3)), Reply(), too_skewed(http_date(0)), Reply(IMAGES))
+    client.call("DescribeImages", b"{}")
+
+    # When
+    answer = client.call("DescribeImages", b"{}")
+
+    # Then
+    assert answer.members == IMAGES
+    assert hours_ahead(server.requests[-1]) == pytest.approx(0, abs=0.01)
+
+
+def test_a_clock_that_is_wrong_for_the_second_time_is_an_error(
+    server: Loopback, client: Client, clock: Clock
+) -> None:
+    # Given
+    server.answer(too_skewed(http_date(3)))
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        client.call("DescribeImages", b"{}")
+
+    # Then
+    assert str(raised.value) == (
+        "RequestTimeTooSkewed: The difference is too large."
+        " (DescribeImages, eu-central-1, HTTP 403)"
+    )
+    assert len(server.requests) == 2
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize("date", [None, "yesterday", "Mon, 99 Jan 2025 00:00:00 GMT"])
+def test_without_a_date_to_correct_it_by_a_wrong_clock_is_an_error_at_once(
+    server: Loopback, client: Client, date: str | None
+) -> None:
+    # Given
+    server.answer(too_skewed(date))
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        client.call("DescribeImages", b"{}")
+
+    # Then
+    assert raised.value.error_name == "RequestTimeTooSkewed"
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000", ""])
+def test_a_date_is_understood_whatever_its_zone_is_called(
+    server: Loopback, client: Client, zone: str
+) -> None:
+    # Given
+    server.answer(too_skewed(http_date(3).replace("GMT", zone).strip()), Reply(IMAGES))
+
+    # When
+    client.call("DescribeImages", b"{}")
+
+    # Then
+    assert hours_ahead(server.requests[-1]) == pytest.approx(3, abs=0.01)
+
+
+def test_a_corrected_clock_takes_none_of_the_three_attempts(
+    server: Loopback, client: Client
+) -> None:
+    server.answer(too_skewed(http_date(3)), Reply(status=500), Reply(status=500), Reply(IMAGES))
+
+    assert client.call("DescribeImages", b"{}").members == IMAGES

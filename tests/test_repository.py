@@ -1,0 +1,188 @@
+"""What people and the platform find when they open the project's folder."""
+
+import ast
+import json
+import re
+import struct
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from lib.cli import app
+
+ROOT = Path(__file__).parents[1]
+DESCRIPTOR: dict[str, Any] = json.loads((ROOT / "component.json").read_bytes())
+COMMANDS = typer.main.get_group(app).commands
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".ci/run",
+        ".editorconfig",
+        ".gitignore",
+        ".pre-commit-config.yaml",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "Makefile",
+        "README.md",
+        "actions",
+        "benchmarks",
+        "component.json",
+        "constraints.txt",
+        "lib/component",
+        "lib/ecr",
+        "lib/sailor",
+        "logo.png",
+        "pyproject.toml",
+        "schemas",
+        "tests",
+    ],
+)
+def test_the_top_level_is_as_people_expect_it(name: str) -> None:
+    assert (ROOT / name).exists()
+
+
+def test_the_checks_of_a_change_can_be_run() -> None:
+    script = ROOT / ".ci" / "run"
+
+    assert script.stat().st_mode & 0o111
+    assert {"make lint", "make test"} <= set(script.read_text().splitlines())
+
+
+@pytest.mark.parametrize("target", ["setup", "demo", "test", "lint", "generate", "bench", "clean"])
+def test_the_makefile_has_each_target(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_the_logo_is_square_and_large_enough() -> None:
+    head = (ROOT / "logo.png").read_bytes()[:24]
+
+    # https://www.w3.org/TR/png-3/#5PNG-file-signature, and the IHDR chunk that follows it
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert head[12:16] == b"IHDR"
+    width, height = struct.unpack(">II", head[16:])
+    assert width == height >= 256
+
+
+def test_the_license_is_apache_2_whole() -> None:
+    text = (ROOT / "LICENSE").read_text()
+
+    title, version, address, *_ = (line.strip() for line in text.split("\n") if line.strip())
+    assert title == "Apache License"
+    assert version == "Version 2.0, January 2004"
+    assert address == "http://www.apache.org/licenses/"
+    assert re.findall(r"^   (\d)\. (\w+)", text, re.MULTILINE) == [
+        ("1", "Definitions"),
+        ("2", "Grant"),
+        ("3", "Grant"),
+        ("4", "Redistribution"),
+        ("5", "Submission"),
+        ("6", "Trademarks"),
+        ("7", "Disclaimer"),
+        ("8", "Limitation"),
+        ("9", "Accepting"),
+    ]
+    assert "END OF TERMS AND CONDITIONS" in text
+    assert text.rstrip().endswith("limitations under the License.")
+    assert 11_200 < len(text) < 11_500
+
+
+# component.json
+
+
+def test_the_descriptor_has_the_25_actions() -> None:
+    assert len(DESCRIPTOR["actions"]) == 25
+
+
+@pytest.mark.parametrize("name", DESCRIPTOR["actions"])
+def test_an_action_s_files_are_there(name: str) -> None:
+    action = DESCRIPTOR["actions"][name]
+
+    assert (ROOT / action["main"]).is_file()
+    for path in action["metadata"].values():
+        assert isinstance(json.loads((ROOT / path).read_bytes()), dict)
+    assert set(action["metadata"]) == {"in", "out"}
+
+
+def test_each_module_and_each_schema_belongs_to_an_action() -> None:
+    actions = DESCRIPTOR["actions"].values()
+    modules = {ROOT / action["main"] for action in actions}
+    schemas = {ROOT / path for action in actions for path in action["metadata"].values()}
+
+    assert set((ROOT / "actions").glob("*.py")) - {ROOT / "actions" / "__init__.py"} == modules
+    assert set((ROOT / "schemas").iterdir()) == schemas
+    assert (len(modules), len(schemas)) == (25, 50)
+
+
+@pytest.mark.parametrize("name", DESCRIPTOR["actions"])
+def test_a_module_holds_only_what_differs(name: str) -> None:
+    # Given
+    file = ROOT / DESCRIPTOR["actions"][name]["main"]
+    source = file.read_text()
+    tree = ast.parse(source)
+
+    # Then
+    assert len(source.splitlines()) <= 15
+    assert ast.get_docstring(tree)
+    assert f"API_{name}.html" in source
+    assert f'ecr_action("{name}"' in source
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+
+
+# The locked dependencies
+
+
+def test_every_constraint_is_an_exact_pin_and_names_no_index() -> None:
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.]*", line), line
+
+
+def test_every_dependency_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    pinned = {
+        canonical(line.partition("==")[0])
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+    }
+
+    assert {canonical(name) for group in groups for name in group} <= pinned
+
+
+def canonical(name: str) -> str:
+    """Return a package's name in its normal form, without a version."""
+    return re.sub(r"[-_.]+", "-", re.split("[<>=!~]", name)[0]).lower()
+
+
+# README
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_tells_of_each_command(command: str) -> None:
+    readme = (ROOT / "README.md").read_text()
+
+    assert re.search(rf"^\| `{command}[ `]", readme, re.MULTILINE)
+
+
+def test_the_readme_tells_of_no_command_that_is_missing() -> None:
+    readme = (ROOT / "README.md").read_text()
+
+    for command in re.findall(r"ecr-connector (\w+)", readme):
+        assert command in COMMANDS
+
+
+def test_each_link_in_the_readme_leads_somewhere() -> None:
+    readme = (ROOT / "README.md").read_text()
+    headings = re.findall(r"^#+ (.+)$", readme, re.MULTILINE)
+    # GitHub's anchors: lower case, blanks as hyphens, without punctuation
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
+
+    for target in re.findall(r"\]\(([^)]+)\)", readme):
+        if target.startswith("#"):
+            assert target[1:] in anchors, target
+        elif not target.startswith("https://"):
+            assert (ROOT / target).exists(), target
