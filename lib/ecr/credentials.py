@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, field, replace
 from typing import Self
-from urllib.parse import quote
 
 REDACTED = "[redacted]"
 
@@ -11,10 +10,15 @@ REDACTED = "[redacted]"
 # and what signs a URL or a request; plainly, or escaped for JSON or a URL once more.
 _TOKEN_MEMBER = re.compile(r"(authorizationToken\W{1,12})[\w+/=-]+")
 _LOGIN = re.compile(r"(Authorization\W{1,6}Basic\s+)[\w+/=-]+", re.IGNORECASE)
-_EQUALS = r"(?:=|%3D|\\u003d)"
+# The characters of a secret that JSON and URLs may write in other ways.
+_FORMS = {
+    "+": r"(?:\+|%2B|\\u002b)",
+    "/": r"(?:\\?/|%2F|\\u002f)",
+    "=": r"(?:=|%3D|\\u003d)",
+}
 _SIGNED = re.compile(
-    rf"(X-Amz-(?:Signature|Security-Token|Credential)(?:{_EQUALS}|\W{{0,3}}:\W{{0,4}})"
-    rf"|\bSignature{_EQUALS})[^\s&\"'<>,;]+",
+    rf"(X-Amz-(?:Signature|Security-Token|Credential)(?:{_FORMS['=']}|\W{{0,3}}:\W{{0,4}})"
+    rf"|\bSignature{_FORMS['=']})[^\s&\"'<>,;]+",
     re.IGNORECASE,
 )
 
@@ -51,8 +55,8 @@ class Credentials:
 def redact(text: str, *secrets: str | None) -> str:
     """Return a text without some secrets, and without those that their shape tells."""
     for secret in filter(None, secrets):
-        for form in (secret, secret.replace("/", r"\/"), quote(secret, safe="")):
-            text = text.replace(form, REDACTED)
+        forms = "".join(_FORMS.get(character) or re.escape(character) for character in secret)
+        text = re.sub(forms, REDACTED, text, flags=re.IGNORECASE)
     for shape in (_TOKEN_MEMBER, _LOGIN, _SIGNED):
         text = shape.sub(rf"\g<1>{REDACTED}", text)
     return text
