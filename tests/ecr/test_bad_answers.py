@@ -149,11 +149,11 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Fail if the block takes longer; half a second more is forgiven to a busy machine."""
+def at_most(seconds: float, forgiven: float = 2.0) -> Iterator[None]:
+    """Fail if the block takes longer; a busy machine is forgiven some seconds more."""
     started = time.monotonic()
     yield
-    assert time.monotonic() - started < seconds + 0.5
+    assert time.monotonic() - started < seconds + forgiven
 
 
 # No connection, or half an answer
@@ -394,7 +394,7 @@ def test_no_pace_of_an_answer_outlasts_the_total_time(
     # When, then
     with Wire(drip) as wire:
         try:
-            with pytest.raises(UnavailableError), at_most(1.0):
+            with pytest.raises(UnavailableError), at_most(1.0, forgiven=0.6):
                 client(wire.port).call("DescribeImages", b"{}")
         finally:
             over.set()
