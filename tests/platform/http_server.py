@@ -1,0 +1,209 @@
+"""An HTTP server on a loopback port whose faults can be scripted."""
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came, and the status that it was answered with."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    content: bytes
+    status: int
+
+    @property
+    def json(self) -> Any:
+        """The content as JSON, None when there is none."""
+        return json.loads(self.content) if self.content else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answers: bytes as they are, anything else as JSON."""
+
+    status: int
+    content: Any = None
+
+    def encoded(self) -> tuple[str, bytes]:
+        """Return the content's type and bytes."""
+        if isinstance(self.content, bytes):
+            return "application/octet-stream", self.content
+        return "application/json", b"" if self.content is None else json.dumps(
+            self.content
+        ).encode()
+
+
+@dataclass
+class Fault:
+    """What happens to requests instead of the right answer, or before it.
+
+    Args:
+        status: The status to answer with; None for the right answer, late.
+        times: How many requests it hits.
+        delay: Seconds to wait before answering.
+        method: Hits requests of this method; None for all.
+        path: Hits paths that match this pattern.
+    """
+
+    status: int | None
+    times: int = 1
+    delay: float = 0
+    method: str | None = None
+    path: str = ""
+
+
+@dataclass
+class HttpServer:
+    """A server that records its requests. Subclasses answer them."""
+
+    requests: list[Request] = field(default_factory=list, init=False)
+    _faults: list[Fault] = field(default_factory=list, init=False)
+    _server: "_Server | None" = field(default=None, init=False)
+    _port: int = field(default=0, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def answer(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
+        """Return the right answer to a request."""
+        raise NotImplementedError
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def fail(
+        self,
+        status: int | None,
+        *,
+        times: int = 1,
+        delay: float = 0,
+        method: str | None = None,
+        path: str = "",
+    ) -> None:
+        """Script a fault; faults that hit the same request come one after another."""
+        self._faults.append(Fault(status, times, delay, method, path))
+
+    def up(self) -> Self:
+        """Listen, on the same port as before if there was one."""
+        self._server = _Server(("127.0.0.1", self._port), self)
+        self._port = self._server.server_address[1]
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
+        return self
+
+    def down(self) -> None:
+        """Listen no more, and cut the connections that are open."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server.cut()
+            self._server = None
+
+    def __enter__(self) -> Self:
+        return self.up()
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
+    def asked(self, method: str, path: str = "") -> list[Request]:
+        """Return the requests of a method whose path matches a pattern."""
+        return [
+            request
+            for request in list(self.requests)
+            if request.method == method and re.search(path, request.path)
+        ]
+
+    def handle(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
+        """Answer a request, with a scripted fault if one hits it."""
+        fault = self._take_fault(method, path)
+        if fault is not None and fault.delay:
+            time.sleep(fault.delay)
+        if fault is not None and fault.status is not None:
+            answer = Answer(fault.status, {"error": "scripted"})
+        else:
+            with self._lock:
+                answer = self.answer(method, path, headers, content)
+        self.requests.append(Request(method, path, headers, content, answer.status))
+        return answer
+
+    def _take_fault(self, method: str, path: str) -> Fault | None:
+        with self._lock:
+            for fault in self._faults:
+                if (
+                    fault.times > 0
+                    and fault.method in (None, method)
+                    and re.search(fault.path, path)
+                ):
+                    fault.times -= 1
+                    return fault
+        return None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, address: tuple[str, int], owner: HttpServer) -> None:
+        self.owner = owner
+        self._open: set[socket.socket] = set()
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: clients that go away in the middle are what tests are about."""
+
+    def cut(self) -> None:
+        for opened in list(self._open):
+            try:
+                opened.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # the client was quicker
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def _serve(self) -> None:
+        content = self._content()
+        answer = self.server.owner.handle(self.command, self.path, dict(self.headers), content)
+        content_type, encoded = answer.encoded()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(encoded)))
+        self.end_headers()
+        self.wfile.write(encoded)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names http.server calls
+
+    def _content(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
+        """Say nothing: ``HttpServer.requests`` remembers."""
