@@ -1,0 +1,3 @@
+// Fails when it is loaded.
+
+throw new Error('broken on purpose');

@@ -1,0 +1,3 @@
+"""Fails when it is loaded."""
+
+raise RuntimeError("broken on purpose")
