@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -31,10 +31,32 @@ _BUNYAN_LEVELS = {
     logging.ERROR: 50,
     logging.CRITICAL: 60,
 }
+_CONTEXT = (
+    "API_USERNAME",
+    "COMP_ID",
+    "COMP_NAME",
+    "CONTAINER_ID",
+    "CONTRACT_ID",
+    "EXEC_ID",
+    "EXEC_TYPE",
+    "EXECUTION_RESULT_ID",
+    "FLOW_ID",
+    "FLOW_VERSION",
+    "FUNCTION",
+    "STEP_ID",
+    "TASK_USER_EMAIL",
+    "TENANT_ID",
+    "USER_ID",
+    "WORKSPACE_ID",
+)
+_BLOT = "***"
 
 
 def configure(
-    level: str, context: Mapping[str, Any] | None = None, stream: TextIO = sys.stdout
+    level: str,
+    context: Mapping[str, Any] | None = None,
+    stream: TextIO = sys.stdout,
+    secrets: Collection[str] = (),
 ) -> None:
     """Send the loggers ``sailor`` and ``component`` to a stream, one JSON object a line.
 
@@ -44,9 +66,10 @@ def configure(
         level: One of ``LEVELS``.
         context: Members that every line carries.
         stream: Where the lines go.
+        secrets: Texts that are blotted out wherever a message or a stack shows them.
     """
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_BunyanFormatter(context or {}))
+    handler.setFormatter(_BunyanFormatter(context or {}, secrets))
     for name in ("sailor", "component"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
@@ -55,17 +78,28 @@ def configure(
     logging.getLogger().handlers = [logging.NullHandler()]
 
 
+def platform_context(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the members that the platform wants on every line, from the environment."""
+    context = {
+        name: environ[name] for name in map("ELASTICIO_{}".format, _CONTEXT) if name in environ
+    }
+    return {**context, "tag": environ.get("ELASTICIO_FLOW_ID", "")}
+
+
 class _BunyanFormatter(logging.Formatter):
     """A log record as one line of JSON."""
 
-    def __init__(self, context: Mapping[str, Any]) -> None:
+    def __init__(self, context: Mapping[str, Any], secrets: Collection[str]) -> None:
         super().__init__()
+        self._secrets = sorted(filter(None, set(secrets)), key=len, reverse=True)
         self._fixed = {"hostname": socket.gethostname(), "pid": os.getpid(), **context}
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage()
         if record.exc_info:
             message += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
+        for secret in self._secrets:
+            message = message.replace(secret, _BLOT)
         time = datetime.fromtimestamp(record.created, UTC)
         return orjson.dumps(
             {
