@@ -8,6 +8,8 @@ from typing import Any
 
 EVENTS = ("data", "error", "rebound", "snapshot", "updateSnapshot", "updateKeys", "httpReply")
 
+_NOT_AVAILABLE = "Not Available"
+
 Message = dict[str, Any]
 Process = Callable[["Step", Message, dict[str, Any], dict[str, Any]], Message | None]
 
@@ -41,19 +43,26 @@ def handle(
         result = process(step, message, cfg, snapshot)
         if result is not None:
             step.emit("data", result)
-    except Exception as error:  # noqa: BLE001 - a handler may raise anything, and all of it is told
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a handler may raise anything, and all of it is told
         step.emit("error", error)
 
 
 def describe_error(error: object) -> dict[str, str]:
     """Return an error as the platform shows it: ``name``, ``message`` and ``stack``.
 
-    An exception may say its own name in the attribute ``error_name``.
+    Args:
+        error: An exception, which may say its own name in the attribute ``error_name``; a plain
+            object with a ``message``; or anything else, whose text is the message.
     """
-    if not isinstance(error, BaseException):
-        return {"name": "Error", "message": str(error), "stack": ""}
+    if isinstance(error, BaseException):
+        return {
+            "name": str(getattr(error, "error_name", type(error).__name__)),
+            "message": str(error),
+            "stack": "".join(traceback.format_exception(error)),
+        }
+    told = error if isinstance(error, Mapping) and "message" in error else {"message": error}
     return {
-        "name": getattr(error, "error_name", type(error).__name__),
-        "message": str(error),
-        "stack": "".join(traceback.format_exception(error)),
+        "name": str(told.get("name") or "Error"),
+        "message": str(told["message"] or _NOT_AVAILABLE),
+        "stack": str(told.get("stack") or _NOT_AVAILABLE),
     }

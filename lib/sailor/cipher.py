@@ -1,0 +1,50 @@
+"""The platform's encryption of messages: AES-256-CBC with PKCS#7 padding."""
+
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.ciphers import Cipher as AesCbc
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+_BLOCK = 16
+
+
+class CipherError(Exception):
+    """A ciphertext can't be decrypted: it is damaged, or made with another password or IV."""
+
+
+class Cipher:
+    """Encrypts and decrypts with a flow's password; safe to share between threads.
+
+    Args:
+        password: The text whose SHA-256 is the key.
+        iv: The initialisation vector, 16 bytes of UTF-8. The platform uses one for all messages.
+    """
+
+    def __init__(self, password: str, iv: str) -> None:
+        self._cipher = AesCbc(AES(sha256(password.encode()).digest()), CBC(iv.encode()))
+
+    def encrypt(self, plain: bytes) -> bytes:
+        """Return the ciphertext of some bytes."""
+        missing = _BLOCK - len(plain) % _BLOCK
+        encryptor = self._cipher.encryptor()
+        return (
+            encryptor.update(plain)
+            + encryptor.update(bytes([missing]) * missing)
+            + encryptor.finalize()
+        )
+
+    def decrypt(self, encrypted: bytes) -> bytes:
+        """Return the bytes behind a ciphertext.
+
+        Raises:
+            CipherError: It is no ciphertext of this password and IV.
+        """
+        if not encrypted or len(encrypted) % _BLOCK:
+            raise CipherError(f"{len(encrypted)} bytes are no whole number of cipher blocks")
+        decryptor = self._cipher.decryptor()
+        padded = decryptor.update(encrypted) + decryptor.finalize()
+        padding = padded[-1]
+        if not 1 <= padding <= _BLOCK or padded[-padding:] != bytes([padding]) * padding:
+            raise CipherError("the padding is wrong: another password or IV?")
+        return padded[:-padding]
