@@ -1,0 +1,202 @@
+"""An AMQP connection that keeps itself open, on a thread of its own.
+
+A pika connection belongs to one thread, which runs its loop: heartbeats stay alive whatever the
+handlers do. Other threads hand work over with :meth:`Connection.call`, which wakes the loop once
+for all that is handed over until it looks: waking a thread costs more than the work itself.
+"""
+
+import logging
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import pika
+from pika.adapters.base_connection import BaseConnection
+from pika.adapters.select_connection import IOLoop
+from pika.channel import Channel
+from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
+
+from lib.sailor import backoff
+from lib.sailor.settings import PREFIX, Settings, SettingsError
+
+_OPEN_TIMEOUT = 15  # seconds for TCP, TLS and AMQP's opening together
+_CLOSE_TIMEOUT = 5  # seconds
+_MAX_RECONNECT_DELAY = 5_000  # milliseconds
+
+log = logging.getLogger("sailor")
+
+
+class AmqpUnavailableError(Exception):
+    """The broker can't be reached, or refuses what we ask it for."""
+
+
+class Connection:
+    """A connection with one channel. Subclasses say what the channel is for.
+
+    Their methods ``on_channel`` and ``on_lost``, and all that is handed to :meth:`call`, run on
+    the connection's thread.
+
+    Args:
+        settings: The step's settings.
+        role: What the connection is for; its name at the broker ends with it.
+        on_crash: Called when the thread dies of a fault of our own.
+    """
+
+    def __init__(
+        self, settings: Settings, role: str, on_crash: Callable[[BaseException], None]
+    ) -> None:
+        self.settings = settings
+        self.role = role
+        self.loop = IOLoop()
+        self.channel: Channel | None = None
+        self.closing = False
+        self._parameters = _parameters(settings, role)
+        self._on_crash = on_crash
+        self._connection: pika.SelectConnection | None = None
+        self._fault: BaseException | None = None
+        self._failures = 0  # since the connection last worked
+        self._opened: Future[None] = Future()
+        self._calls: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._awake = False
+        self._thread = threading.Thread(target=self._run, name=f"amqp-{role}", daemon=True)
+
+    def start(self) -> None:
+        """Start to connect."""
+        self._thread.start()
+
+    def wait_until_open(self) -> None:
+        """Return when the connection is open for the first time.
+
+        Raises:
+            AmqpUnavailableError: All attempts of the settings failed.
+        """
+        self._opened.result()
+
+    def call(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Have a function called on the connection's thread, in the order of the calls."""
+        self._calls.append((function, arguments))
+        if not self._awake:
+            self._awake = True
+            self.loop.add_callback_threadsafe(self._run_calls)
+
+    def close(self) -> None:
+        """Close the connection after all that was handed over is done."""
+        self.call(self._close)
+        self._thread.join(_CLOSE_TIMEOUT)
+
+    def on_channel(self, channel: Channel) -> None:
+        """Set up a new channel, and end with :meth:`opened`."""
+        raise NotImplementedError
+
+    def on_lost(self, reason: str) -> None:
+        """Note that the channel is gone, and all that was under way on it."""
+        raise NotImplementedError
+
+    def opened(self, channel: Channel) -> None:
+        """Take a channel that works into use."""
+        self.channel = channel
+        self._failures = 0
+        log.debug("AMQP %s connection is open", self.role)
+        if not self._opened.done():
+            self._opened.set_result(None)
+
+    def fail(self, fault: BaseException) -> None:
+        """Give the connection up for a fault, and connect again."""
+        connection = self._connection
+        if connection is None or not connection.is_open:
+            return
+        self._fault = fault
+        connection.close(reply_text=type(fault).__name__)
+        # A broker that has gone silent does not answer a close either.
+        self.loop.call_later(_CLOSE_TIMEOUT, lambda: self._on_closed(connection, fault))
+
+    def _run(self) -> None:
+        try:
+            self._open()
+            self.loop.start()
+            self.loop.close()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the process must end
+            self._on_crash(error)
+
+    def _run_calls(self) -> None:
+        # First this, then the calls: what is handed over in between gets a wake-up of its own.
+        self._awake = False
+        while self._calls:
+            function, arguments = self._calls.popleft()
+            function(*arguments)
+
+    def _open(self) -> None:
+        if self.closing:
+            self.loop.stop()
+            return
+        self._fault = None
+        self._connection = pika.SelectConnection(
+            self._parameters,
+            on_open_callback=self._on_open,
+            on_open_error_callback=self._on_closed,
+            on_close_callback=self._on_closed,
+            custom_ioloop=self.loop,
+        )
+
+    def _on_open(self, connection: "BaseConnection[IOLoop]") -> None:
+        connection.channel(on_open_callback=self._on_channel)
+
+    def _on_channel(self, channel: Channel) -> None:
+        channel.add_on_close_callback(lambda _, error: self.fail(error))
+        self.on_channel(channel)
+
+    def _on_closed(self, connection: object, error: str | BaseException) -> None:
+        if connection is not self._connection:
+            return  # given up before
+        self.channel = None
+        self._connection = None
+        reason = describe(self._fault or error)
+        self.on_lost(reason)
+        if self.closing:
+            self.loop.stop()
+            return
+        attempts = self.settings.amqp_reconnect_attempts
+        if not self._opened.done() and self._failures >= attempts:
+            self._opened.set_exception(
+                AmqpUnavailableError(f"no AMQP connection after {attempts + 1} attempts: {reason}")
+            )
+            return
+        initial = self.settings.amqp_reconnect_timeout
+        pause = backoff.delay(initial, self._failures, max(initial, _MAX_RECONNECT_DELAY)) / 1000
+        self._failures += 1
+        log.warning("AMQP %s connection: %s; next attempt in %.1f s", self.role, reason, pause)
+        self.loop.call_later(pause, self._open)
+
+    def _close(self) -> None:
+        self.closing = True
+        if self._connection is not None and self._connection.is_open:
+            self._connection.close()
+        else:
+            self.loop.stop()
+
+
+def describe(error: str | BaseException) -> str:
+    """Return a line about a failure of pika's, from the innermost cause that says something."""
+    if isinstance(error, ChannelClosedByBroker | ConnectionClosedByBroker):
+        return f"{error.reply_code} {error.reply_text}"
+    if isinstance(error, AMQPError) and error.args:
+        inner = error.args[-1]
+        if isinstance(inner, BaseException):
+            return describe(inner)
+    for cause in (getattr(error, "exceptions", None) or ())[-1:]:
+        return describe(cause)
+    return f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
+
+
+def _parameters(settings: Settings, role: str) -> pika.URLParameters:
+    try:
+        parameters = pika.URLParameters(settings.amqp_uri)
+    except (TypeError, ValueError):
+        # No cause: its text may hold parts of the address, the password among them.
+        raise SettingsError(f"{PREFIX}AMQP_URI is malformed") from None
+    parameters.client_properties = {"connection_name": f"{socket.gethostname()}-{role}"}
+    parameters.stack_timeout = _OPEN_TIMEOUT
+    return parameters
