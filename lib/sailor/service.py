@@ -1,0 +1,142 @@
+"""What the design screens ask of a component: one question a process.
+
+See PLATFORM's "Design-time services".
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from lib.sailor import logs, wire
+from lib.sailor.api import ApiError, request
+from lib.sailor.component import Component
+from lib.sailor.settings import PREFIX, SettingsError, log_level
+
+_OK = 200
+_ATTEMPTS = 3
+_DELAY = 100  # milliseconds
+
+log = logging.getLogger("sailor")
+
+
+class ServiceError(Exception):
+    """A question can't be answered, or its answer can't be delivered."""
+
+
+def service(method: str, environ: Mapping[str, str]) -> int:
+    """Answer a question of the design screens, and post the answer to the address that it names.
+
+    Args:
+        method: ``verifyCredentials``, ``selectModel`` or ``getMetaModel``.
+        environ: The environment variables of PLATFORM's "Design-time services".
+
+    Returns:
+        The process's exit code: 0 when the answer, be it an error, was delivered.
+    """
+    logs.configure("info", logs.platform_context(environ))
+    try:
+        secrets = (
+            environ.get(f"{PREFIX}API_KEY", ""),
+            *_passwords(environ.get(f"{PREFIX}POST_RESULT_URL", "")),
+        )
+        logs.configure(log_level(environ), logs.platform_context(environ), secrets=secrets)
+        _post(_required(environ, "POST_RESULT_URL"), _answer(method, environ))
+    except (SettingsError, ApiError, ServiceError) as error:
+        log.critical("%s", error)
+        return 1
+    return 0
+
+
+def _answer(method: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what to post: the answer, or the error that hindered it."""
+    try:
+        answer = _method(method)
+        for name in ("CFG", "API_URI", "API_USERNAME", "API_KEY"):
+            _required(environ, name)
+        cfg = wire.parse(_required(environ, "CFG"))
+        component = Component.load(Path.cwd() / environ.get(f"{PREFIX}COMPONENT_PATH", ""))
+        return {"status": "success", "data": answer(component, cfg, environ)}
+    except wire.WireError:
+        return _failure(ServiceError(f"{PREFIX}CFG is not JSON"))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a component may raise anything
+        return _failure(error)
+
+
+def _method(name: str) -> Callable[[Component, Any, Mapping[str, str]], Any]:
+    if name not in _METHODS:
+        raise ServiceError(f"There is no service {name!r}, only {', '.join(_METHODS)}")
+    return _METHODS[name]
+
+
+def _failure(error: BaseException) -> dict[str, Any]:
+    log.error("The answer is an error: %s: %s", type(error).__name__, error)
+    return {"status": "error", "data": {"message": str(error)}}
+
+
+def _verify_credentials(component: Component, cfg: Any, _: Mapping[str, str]) -> dict[str, Any]:
+    """Return whether the credentials are good; they are if the component does not check."""
+    if not (component.path / "verify_credentials.py").is_file():
+        return {"verified": True}
+    try:
+        verify = component.import_file("verify_credentials.py").verify_credentials
+        result = verify(cfg)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - any error is the reason
+        return {"verified": False, "reason": str(error)}
+    if isinstance(result, Mapping) and "verified" in result:
+        return dict(result)
+    return {"verified": result is not False}
+
+
+def _select_model(component: Component, cfg: Any, environ: Mapping[str, str]) -> Any:
+    return _call(component, _required(environ, "GET_MODEL_METHOD"), cfg, environ)
+
+
+def _get_meta_model(component: Component, cfg: Any, environ: Mapping[str, str]) -> Any:
+    return _call(component, "get_meta_model", cfg, environ)
+
+
+_METHODS: dict[str, Callable[[Component, Any, Mapping[str, str]], Any]] = {
+    "verifyCredentials": _verify_credentials,
+    "selectModel": _select_model,
+    "getMetaModel": _get_meta_model,
+}
+
+
+def _call(component: Component, name: str, cfg: Any, environ: Mapping[str, str]) -> Any:
+    """Call a function in the module of the action or trigger that the question is about."""
+    entry = _required(environ, "ACTION_OR_TRIGGER")
+    function = getattr(component.module(entry), name, None)
+    if not callable(function):
+        raise ServiceError(f"The module of {entry!r} has no function {name!r}")
+    return function(cfg)
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(PREFIX + name)
+    if not value:
+        raise SettingsError(f"{PREFIX}{name} is missing")
+    return value
+
+
+def _post(url: str, answer: dict[str, Any]) -> None:
+    """Deliver the answer. The address may hold a user and a password."""
+    parts = urlsplit(url)
+    address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    credentials = (unquote(parts.username or ""), unquote(parts.password or ""))
+    response = request(
+        "POST",
+        address,
+        body=answer,
+        auth=credentials if parts.username else None,
+        attempts=_ATTEMPTS,
+        delay=_DELAY,
+    )
+    if response.status_code != _OK:
+        raise ServiceError(f"The answer was received with {response.status_code}, not {_OK}")
+
+
+def _passwords(url: str) -> tuple[str, str]:
+    password = urlsplit(url).password or ""
+    return password, unquote(password)
