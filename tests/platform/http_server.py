@@ -67,6 +67,7 @@ class HttpServer:
     """A server that records its requests. Subclasses answer them."""
 
     requests: list[Request] = field(default_factory=list, init=False)
+    pending: int = field(default=0, init=False)  # requests that are not answered yet
     _faults: list[Fault] = field(default_factory=list, init=False)
     _server: "_Server | None" = field(default=None, init=False)
     _port: int = field(default=0, init=False)
@@ -127,6 +128,7 @@ class HttpServer:
     def handle(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
         """Answer a request, with a scripted fault if one hits it."""
         fault = self._take_fault(method, path)
+        self.pending += 1
         if fault is not None and fault.delay:
             time.sleep(fault.delay)
         if fault is not None and fault.status is not None:
@@ -134,6 +136,7 @@ class HttpServer:
         else:
             with self._lock:
                 answer = self.answer(method, path, headers, content)
+        self.pending -= 1
         self.requests.append(Request(method, path, headers, content, answer.status))
         return answer
 

@@ -16,6 +16,7 @@ from tests.platform import (
     RestApi,
     Runtime,
     provision,
+    until,
 )
 from tests.platform.process import OURS, Sailor, node_sailor
 
@@ -63,7 +64,12 @@ class Starter:
             sailor.run_step({**environment, "LOG_LEVEL": log_level}, self._next_log(sailor)),
         )
         if consumers:
-            flow.until_consumed(step, by=consumers)
+            until(
+                lambda: not runtime.running or flow.consumers(step) == consumers,
+                f"{consumers} consumers of the step",
+                every=0.05,
+            )
+            assert runtime.running, "the runtime ended before it consumed"
         return runtime
 
     def ask(self, method: str, *, sailor: Sailor = OURS, **settings: str | int | None) -> Runtime:

@@ -11,7 +11,9 @@ exports.process = async function process(msg, cfg, snapshot) {
     if (cfg.journal) {
         fs.appendFileSync(cfg.journal, `${body.label}\n`);
     }
-    for (const [name, ...rest] of body.script || cfg.script || []) {
+    // a copy: what is emitted must not be a part of what came, or passthrough becomes a circle
+    const script = JSON.parse(JSON.stringify(body.script || cfg.script || []));
+    for (const [name, ...rest] of script) {
         if (name === 'emit') {
             const [event, payload] = rest;
             const isError = event === 'error' && typeof payload === 'object';
