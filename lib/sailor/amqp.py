@@ -17,7 +17,7 @@ import pika
 from pika.adapters.base_connection import BaseConnection
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
-from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
+from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker
 
 from lib.sailor import backoff
 from lib.sailor.settings import PREFIX, Settings, SettingsError
@@ -182,13 +182,16 @@ def describe(error: str | BaseException) -> str:
     """Return a line about a failure of pika's, from the innermost cause that says something."""
     if isinstance(error, ChannelClosedByBroker | ConnectionClosedByBroker):
         return f"{error.reply_code} {error.reply_text}"
-    if isinstance(error, AMQPError) and error.args:
-        inner = error.args[-1]
-        if isinstance(inner, BaseException):
-            return describe(inner)
-    for cause in (getattr(error, "exceptions", None) or ())[-1:]:
-        return describe(cause)
-    return f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
+    # pika wraps what hinders a connection in one of three ways.
+    wrapped = (
+        getattr(error, "exception", None),
+        *getattr(error, "exceptions", ())[-1:],
+        *getattr(error, "args", ())[-1:],
+    )
+    for cause in wrapped:
+        if isinstance(cause, BaseException):
+            return describe(cause)
+    return str(error) or type(error).__name__
 
 
 def _parameters(settings: Settings, role: str) -> pika.URLParameters:

@@ -16,7 +16,7 @@ from lib.sailor import wire
 from lib.sailor.api import Api, ApiError
 from lib.sailor.cipher import Cipher
 from lib.sailor.consumer import Delivery, Verdict
-from lib.sailor.publisher import Publisher, PublishError
+from lib.sailor.publisher import Publisher, PublishError, PublishInterruptedError
 from lib.sailor.rates import RateLimit
 from lib.sailor.settings import Settings
 from lib.sailor.snapshot import Snapshot
@@ -141,12 +141,17 @@ class Emitter:
         Raises:
             EmitError: There is no such event, or it can't be emitted for this message.
             PublishError: The broker did not take the event, however often we tried.
+            PublishInterruptedError: The step is to stop; the message goes back to its queue.
         """
         if self._undelivered is not None:
             raise self._undelivered
         if event not in EVENTS:
             raise EmitError(f"There is no event {event!r}, only {', '.join(EVENTS)}")
-        self._events[event](payload)
+        try:
+            self._events[event](payload)
+        except PublishInterruptedError as failure:
+            self._undelivered = failure
+            raise
 
     def verdict(self) -> Verdict:
         """Return what is to become of the message when its handler has ended."""
@@ -162,6 +167,8 @@ class Emitter:
     def _emit_data(self, payload: Any) -> None:
         try:
             self._publish_data(payload)
+        except PublishInterruptedError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever hinders a message is told as an error
             self._emit_error(error)
 

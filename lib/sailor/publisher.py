@@ -21,6 +21,7 @@ from lib.sailor.settings import Settings
 
 # Once the step is told to stop, what can't be published in this time goes back to the queue.
 _GRACE = 20  # seconds
+_STOPPING_PAUSE = 1  # seconds at most between two attempts by then
 _WATCH_INTERVAL = 1  # seconds between looks at the messages under way
 _DELIVERY_MODES = {False: 1, True: 2}
 
@@ -29,6 +30,10 @@ log = logging.getLogger("sailor")
 
 class PublishError(Exception):
     """The broker did not take a message, however often we tried."""
+
+
+class PublishInterruptedError(PublishError):
+    """The broker did not take a message before the step had to stop."""
 
 
 @dataclass
@@ -91,7 +96,8 @@ class Publisher(Connection):
             attempts: How often to try; None for the settings' number.
 
         Raises:
-            PublishError: The last attempt failed, or the step is to stop and time is over.
+            PublishError: The last attempt failed.
+            PublishInterruptedError: The step is to stop, and no attempt succeeded in time.
         """
         properties.delivery_mode = _DELIVERY_MODES[self.settings.amqp_persistent_messages]
         limit = attempts or self.settings.amqp_publish_retry_attempts
@@ -103,17 +109,15 @@ class Publisher(Connection):
             if fault is None:
                 return
             attempt += 1
-            if attempt >= limit or self._out_of_time(publication):
-                raise PublishError(f"Publishing to {routing_key!r} failed {attempt} times: {fault}")
+            told = f"Publishing to {routing_key!r} failed: {fault}"
+            if attempt >= limit:
+                raise PublishError(f"{told} (attempt {attempt})")
+            if self._out_of_time(publication):
+                raise PublishInterruptedError(f"{told}, and the step stops")
             pause = self._pause(attempt)
-            log.warning(
-                "Publishing to %r failed: %s; attempt %d in %.1f s",
-                routing_key,
-                fault,
-                attempt + 1,
-                pause,
-            )
-            self._stopping.wait(pause)
+            log.warning("%s; attempt %d in %.1f s", told, attempt + 1, pause)
+            if self._stopping.wait(pause):
+                time.sleep(min(pause, _STOPPING_PAUSE))
             publication = _again(publication, attempt)
 
     def stop_soon(self) -> None:
@@ -148,18 +152,9 @@ class Publisher(Connection):
             publication.outcome.put(f"lost before the broker confirmed: {reason}")
 
     def _pause(self, attempt: int) -> float:
-        if self._stopping.is_set():
-            # The event that cuts a pause short at the stop is set: it would no longer pause.
-            time.sleep(_WATCH_INTERVAL)
-            return 0
-        return (
-            backoff.delay(
-                self.settings.amqp_publish_retry_delay,
-                attempt - 1,
-                self.settings.amqp_publish_max_retry_delay,
-            )
-            / 1000
-        )
+        initial = self.settings.amqp_publish_retry_delay
+        longest = self.settings.amqp_publish_max_retry_delay
+        return backoff.delay(initial, attempt - 1, longest) / 1000
 
     def _publish(self, publication: Publication) -> None:
         self._waiting.append(publication)
@@ -203,7 +198,7 @@ class Publisher(Connection):
         for oldest in list(self._unconfirmed.values())[:1]:
             late = not self._blocked and time.monotonic() - oldest.sent > limit
             if late or self._out_of_time(oldest):
-                self.fail(PublishError(f"no confirm within {limit:g} s"))
+                self.fail(TimeoutError(f"no confirm within {limit:g} s"))
         while self._waiting and self._out_of_time(self._waiting[0]):
             self._waiting.popleft().outcome.put("there is no connection")
 
