@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pika
 from pika.adapters.base_connection import BaseConnection
@@ -99,7 +100,7 @@ class Connection:
         """Take a channel that works into use."""
         self.channel = channel
         self._failures = 0
-        log.debug("AMQP %s connection is open", self.role)
+        log.debug("AMQP %s connection is ready", self.role)
         if not self._opened.done():
             self._opened.set_result(None)
 
@@ -195,8 +196,12 @@ def describe(error: str | BaseException) -> str:
 
 
 def _parameters(settings: Settings, role: str) -> pika.URLParameters:
+    # Of the options that an address may carry, the platform's runtimes share this one; pika refuses
+    # those it does not know.
+    uri = urlsplit(settings.amqp_uri)
+    options = [option for option in parse_qsl(uri.query) if option[0] == "heartbeat"]
     try:
-        parameters = pika.URLParameters(settings.amqp_uri)
+        parameters = pika.URLParameters(urlunsplit(uri._replace(query=urlencode(options))))
     except (TypeError, ValueError):
         # No cause: its text may hold parts of the address, the password among them.
         raise SettingsError(f"{PREFIX}AMQP_URI is malformed") from None

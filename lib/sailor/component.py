@@ -101,7 +101,7 @@ class Component:
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ComponentError(
                 f"{file} fails to import: {type(error).__name__}: {error}"
             ) from error

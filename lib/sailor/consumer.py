@@ -202,6 +202,8 @@ class Consumer(Connection):
             self._consume(channel)
 
     def _consume(self, channel: Channel) -> None:
+        if not channel.is_open:
+            return  # It is closing; the next one consumes.
         self._consumer_tag = channel.basic_consume(
             self.settings.listen_messages_on,
             partial(self._on_delivery, self._epoch),
@@ -210,7 +212,6 @@ class Consumer(Connection):
 
     def _on_consuming(self, channel: Channel) -> None:
         self.opened(channel)
-        log.debug("Consuming %r", self.settings.listen_messages_on)
         if self._consuming is not None and not self._consuming.done():
             self._consuming.set_result(None)
 

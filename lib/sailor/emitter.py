@@ -118,7 +118,8 @@ class Emitter:
         self._headers = origin.outgoing_headers(outlets.settings)
         self._headers["start"] = _now()
         self._has_errors = False
-        self._undelivered: PublishError | None = None
+        self._unpublished = False  # something that the handler was told of
+        self._undelivered: PublishError | None = None  # what ends all further emits
         self._events = {
             "data": self._emit_data,
             "error": self._emit_error,
@@ -152,12 +153,18 @@ class Emitter:
         except PublishInterruptedError as failure:
             self._undelivered = failure
             raise
+        except PublishError:
+            self._unpublished = True
+            raise
 
     def verdict(self) -> Verdict:
         """Return what is to become of the message when its handler has ended."""
         if self._undelivered is not None:
             return Verdict.REQUEUE
-        return Verdict.REJECT if self._has_errors else Verdict.ACK
+        if self._has_errors:
+            return Verdict.REJECT
+        # A handler may make light of an event that was not published. We must not.
+        return Verdict.REQUEUE if self._unpublished else Verdict.ACK
 
     def report(self, error: object) -> None:
         """Publish an error outside the rate limit, for a message that no handler will see."""

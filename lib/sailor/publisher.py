@@ -229,8 +229,10 @@ def _on_return(
 
 def _on_confirm(unconfirmed: dict[int, Publication], frame: Method[Basic.Ack | Basic.Nack]) -> None:
     confirm = frame.method
-    tags = [tag for tag in unconfirmed if tag <= confirm.delivery_tag]
-    for tag in tags if confirm.multiple else tags[-1:]:
+    tags = [confirm.delivery_tag]
+    if confirm.multiple:
+        tags = [tag for tag in unconfirmed if tag <= confirm.delivery_tag]
+    for tag in tags:
         publication = unconfirmed.pop(tag)
         refused = isinstance(confirm, Basic.Nack)
         publication.outcome.put("the broker refused it" if refused else publication.returned)

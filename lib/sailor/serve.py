@@ -5,6 +5,7 @@ as many workers as the prefetch run the handlers. ``docs/runtime.md`` draws it.
 """
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Mapping
@@ -99,11 +100,10 @@ class Runtime:
         self._settings = settings
         self._cipher = Cipher(settings.message_crypto_password, settings.message_crypto_iv)
         self._backlog: SimpleQueue[Delivery | None] = SimpleQueue()
-        self._publisher = Publisher(settings, self._crash)
-        self._consumer = Consumer(settings, self._backlog.put, self._crash)
+        self._publisher = Publisher(settings, _crash)
+        self._consumer = Consumer(settings, self._backlog.put, _crash)
         self._workers: list[threading.Thread] = []
         self._stopping = threading.Event()
-        self._crashed = False
 
     def run(self) -> int:
         """Run the step to its end, and return the process's exit code."""
@@ -118,8 +118,7 @@ class Runtime:
             self._close()
             return 1
         self._stopping.wait()
-        if self._crashed:
-            return 1
+        log.info("The step is to end: it finishes what is in process")
         self._stop()
         self._close()
         log.info("The step has ended")
@@ -186,6 +185,7 @@ class Runtime:
     def _tell(self, error: Exception) -> None:
         """Log an error at the start, and publish it if there is a connection."""
         log.critical("The step can't start: %s", error, exc_info=_own_fault(error))
+        self._publisher.stop_soon()
         try:
             self._publisher.wait_until_open()
             headers = wire.step_headers(self._settings)
@@ -200,16 +200,18 @@ class Runtime:
         except Exception as failure:  # noqa: BLE001 - the first error is the one that matters
             log.error("That error can't be published: %s", failure)  # noqa: TRY400
 
-    def _on_signal(self, number: int, _: FrameType | None) -> None:
-        if not self._stopping.is_set():
-            log.info("%s: the step ends with what is in process", signal.Signals(number).name)
-            self._stopping.set()
-
-    def _crash(self, error: BaseException) -> None:
-        """End the process for a fault in a connection's thread: what is unacked stays queued."""
-        log.critical("The runtime failed", exc_info=error)
-        self._crashed = True
+    def _on_signal(self, _: int, __: FrameType | None) -> None:
+        # No more than this: a signal may come in the middle of anything, a log line too.
         self._stopping.set()
+
+
+def _crash(error: BaseException) -> None:
+    """End the process for a fault of our own in a connection's thread.
+
+    At once, because every other thread may wait for that one. What is not acked stays queued.
+    """
+    log.critical("The runtime failed", exc_info=error)
+    os._exit(1)
 
 
 def _call_hook(module: ModuleType, name: str, *arguments: Any) -> Any:

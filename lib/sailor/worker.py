@@ -1,6 +1,7 @@
 """What happens to one message: it is decoded, handled and settled."""
 
 import logging
+import time
 from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any
@@ -10,8 +11,10 @@ from lib.sailor.consumer import Consumer, Delivery, Verdict
 from lib.sailor.emitter import Emitter, Outlets
 from lib.sailor.publisher import PublishError
 from lib.sailor.step import Message, Process, Step, handle
-from lib.sailor.storage import StorageError
 from lib.sailor.wire import OBJECT_ID_HEADER
+
+# It comes back at once, and what hindered it does hardly go away in less.
+_REQUEUE_PAUSE = 1  # seconds
 
 log = logging.getLogger("sailor")
 _component_log = logging.getLogger("component")
@@ -51,8 +54,10 @@ class Worker:
             try:
                 verdict = self._handle(delivery)
             except Exception:
-                log.exception("A message failed for a fault of the runtime's own")
-                verdict = Verdict.REQUEUE
+                log.exception("Message %s makes no sense to the runtime", delivery.key[0])
+                verdict = Verdict.REJECT
+            if verdict is Verdict.REQUEUE:
+                time.sleep(_REQUEUE_PAUSE)
             log.debug("Message %s is %s", delivery.key[0], verdict.value)
             consumer.settle(delivery, verdict)
 
@@ -81,7 +86,7 @@ class Worker:
         if self._resolve_references:
             try:
                 self._resolve(message)
-            except StorageError as error:
+            except Exception as error:  # noqa: BLE001 - whatever hinders a message is told
                 log.error("%s", error)  # noqa: TRY400 - what failed is said; the stack is ours
                 emitter.report(error)
                 return
