@@ -1,6 +1,7 @@
 """A RabbitMQ node of our own, to be stopped, killed and starved at will."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,6 +14,8 @@ from tests.platform.waiting import until
 # Debian's /usr/sbin/rabbitmq-server is a wrapper that changes to the user rabbitmq;
 # the scripts behind it run as whoever calls them.
 SCRIPTS = Path("/usr/lib/rabbitmq/bin")
+
+_CONNECTION_NAME = re.compile(r'"connection_name","([^"]*)"')
 
 
 def installed() -> bool:
@@ -95,15 +98,22 @@ class PrivateBroker:
 
     def close_connections(self, ending: str) -> int:
         """Close the connections whose ``connection_name`` has an ending, and return how many."""
-        listed = self.control("list_connections", "--no-table-headers", "pid", "client_properties")
-        pids = [
-            line.split("\t")[0]
-            for line in listed.splitlines()
-            if '"connection_name","' in line and f'{ending}"' in line
-        ]
+        pids = [pid for pid, name in self._named_connections() if name.endswith(ending)]
         for pid in pids:
             self.control("close_connection", pid, "closed by a test")
         return len(pids)
+
+    def connected(self, *endings: str) -> bool:
+        """Return whether there is a connection with each of these endings of its name."""
+        names = [name for _, name in self._named_connections()]
+        return all(any(name.endswith(ending) for name in names) for ending in endings)
+
+    def _named_connections(self) -> list[tuple[str, str]]:
+        listed = self.control("list_connections", "--no-table-headers", "pid", "client_properties")
+        found = [
+            (line.split("\t")[0], _CONNECTION_NAME.search(line)) for line in listed.splitlines()
+        ]
+        return [(pid, name[1]) for pid, name in found if name is not None]
 
     def raise_memory_alarm(self) -> None:
         """Let the node believe that its memory is full: it blocks all who publish."""

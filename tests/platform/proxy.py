@@ -20,6 +20,7 @@ class _Link:
     client: socket.socket
     server: socket.socket
     name: str = ""  # the client's connection_name ends in it: -read or -write
+    ended: int = 0  # of the two directions
     losing: bool = False
 
     def close(self) -> None:
@@ -39,11 +40,13 @@ class AmqpProxy:
     """
 
     broker: Broker
+    accepted: int = 0
     lost_publishes: int = 0
     lost_confirms: int = 0
     _publishes_to_lose: int = 0
     _confirms_to_lose: int = 0
     _links: list[_Link] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     _listener: socket.socket | None = None
     _port: int = 0
 
@@ -104,6 +107,7 @@ class AmqpProxy:
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = _Link(client, server)
             self._links.append(link)
+            self.accepted += 1
             for source, sink in ((client, server), (server, client)):
                 threading.Thread(target=self._pump, args=(link, source, sink), daemon=True).start()
 
@@ -129,6 +133,11 @@ class AmqpProxy:
         except OSError:
             pass  # one end is gone, and so is the other now
         link.close()
+        with self._lock:
+            link.ended += 1
+            if link.ended == 2:
+                link.client.close()
+                link.server.close()
 
     def _loses_of_client(self, link: _Link, frame: bytes) -> bool:
         kind, method = frame[0], _method(frame)

@@ -1,0 +1,80 @@
+"""The ledger: which redelivery is which message."""
+
+from pika import BasicProperties
+
+from lib.sailor.consumer import Delivery, Ledger, Verdict
+
+KEY = ("'m'", b"hash")
+
+
+def delivery(tag: int, epoch: int = 0, key: tuple[str, bytes] = KEY) -> Delivery:
+    return Delivery(b"content", BasicProperties(), key, tag, epoch)
+
+
+def test_a_message_of_a_lost_channel_is_recognised() -> None:
+    ledger = Ledger(memory=10)
+    first = delivery(1)
+    ledger.enter(first)
+
+    assert ledger.recognise(KEY, epoch=1) is first
+    assert ledger.recognise(("'m'", b"other"), epoch=1) is None
+
+
+def test_a_message_of_this_channel_is_another_one() -> None:
+    # Given two emits that share an id and a content, on one channel
+    ledger = Ledger(memory=10)
+    ledger.enter(delivery(1))
+
+    # Then the second is not taken for the first
+    assert ledger.recognise(KEY, epoch=0) is None
+
+
+def test_messages_with_one_id_and_content_are_counted() -> None:
+    # Given two of them in process when the channel is lost
+    ledger = Ledger(memory=10)
+    twins = [delivery(1), delivery(2)]
+    for twin in twins:
+        ledger.enter(twin)
+
+    # When three come, then two are known
+    for tag in (1, 2):
+        known = ledger.recognise(KEY, epoch=1)
+        assert known in twins
+        assert known is not None
+        known.tag, known.epoch = tag, 1
+    assert ledger.recognise(KEY, epoch=1) is None
+
+
+def test_a_settled_message_is_remembered_without_its_content() -> None:
+    ledger = Ledger(memory=10)
+    settled = delivery(1)
+    ledger.enter(settled)
+
+    ledger.settle(settled, Verdict.ACK)
+
+    assert ledger.recognise(KEY, epoch=1) is settled
+    assert (settled.verdict, settled.content) == (Verdict.ACK, b"")
+    assert ledger.in_process() == []
+
+
+def test_memory_is_bounded() -> None:
+    ledger = Ledger(memory=3)
+    for number in range(1000):
+        each = delivery(number, key=(str(number), b""))
+        ledger.enter(each)
+        ledger.settle(each, Verdict.ACK)
+
+    known = [number for number in range(1000) if ledger.recognise((str(number), b""), epoch=1)]
+
+    assert known == [997, 998, 999]
+    assert len(ledger._known) == 3  # what is forgotten leaves nothing behind
+
+
+def test_what_went_back_to_the_queue_is_new_when_it_comes_again() -> None:
+    ledger = Ledger(memory=10)
+    each = delivery(1)
+    ledger.enter(each)
+
+    ledger.forget(each)
+
+    assert ledger.recognise(KEY, epoch=1) is None
