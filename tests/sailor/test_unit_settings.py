@@ -134,5 +134,5 @@ def test_every_setting_is_documented() -> None:
 def test_the_log_has_a_level() -> None:
     assert log_level({}) == "info"
     assert log_level({"LOG_LEVEL": "trace"}) == "trace"
-    with pytest.raises(SettingsError, match="^LOG_LEVEL must be one of trace"):
+    with pytest.raises(SettingsError, match=r"^LOG_LEVEL must be one of trace"):
         log_level({"LOG_LEVEL": "loud"})
