@@ -103,10 +103,16 @@ class PrivateBroker:
             self.control("close_connection", pid, "closed by a test")
         return len(pids)
 
-    def connected(self, *endings: str) -> bool:
-        """Return whether there is a connection with each of these endings of its name."""
-        names = [name for _, name in self._named_connections()]
-        return all(any(name.endswith(ending) for name in names) for ending in endings)
+    def connection_names(self) -> list[str]:
+        """Return the names that clients gave their connections, sorted."""
+        return sorted(name for _, name in self._named_connections())
+
+    def unacknowledged(self, queue: str) -> int:
+        """Return how many messages of a queue are delivered and not settled."""
+        listed = self.control(
+            "list_queues", "--no-table-headers", "name", "messages_unacknowledged"
+        )
+        return int(dict(line.split("\t") for line in listed.splitlines())[queue])
 
     def _named_connections(self) -> list[tuple[str, str]]:
         listed = self.control("list_connections", "--no-table-headers", "pid", "client_properties")

@@ -85,6 +85,17 @@ class Runtime:
         return self._process.poll() is None
 
     @property
+    def cpu_seconds(self) -> float:
+        """How long the process has kept a core busy, in whole seconds on most systems."""
+        command = ["ps", "-o", "cputime=", "-p", str(self.pid)]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        days, _, clock = told.rpartition("-")
+        seconds = 0.0
+        for part in clock.split(":"):
+            seconds = seconds * 60 + float(part)
+        return seconds + 86400 * int(days or 0)
+
+    @property
     def output(self) -> str:
         """All that it has written to stdout and stderr."""
         return self._log.read_text()

@@ -43,8 +43,10 @@ class AmqpProxy:
     accepted: int = 0
     lost_publishes: int = 0
     lost_confirms: int = 0
+    lost_acks: int = 0
     _publishes_to_lose: int = 0
     _confirms_to_lose: int = 0
+    _acks_to_lose: int = 0
     _links: list[_Link] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _listener: socket.socket | None = None
@@ -91,6 +93,10 @@ class AmqpProxy:
     def lose_confirms(self, count: int) -> None:
         """Keep the broker's next publisher confirms from the runtime."""
         self._confirms_to_lose = count
+
+    def lose_acks(self, count: int) -> None:
+        """Keep the runtime's next acks from the broker."""
+        self._acks_to_lose = count
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -143,6 +149,10 @@ class AmqpProxy:
         kind, method = frame[0], _method(frame)
         if not link.name:
             link.name = next((n for n in ("-read", "-write") if n.encode() in frame), "")
+        if link.name == "-read" and method == _ACK and self._acks_to_lose > 0:
+            self._acks_to_lose -= 1
+            self.lost_acks += 1
+            return True
         if method == _PUBLISH:
             link.losing = self._publishes_to_lose > 0
             if link.losing:

@@ -4,6 +4,7 @@ A ``journal`` has a line for each time that a handler started; a ``gate`` is a f
 handler waits for, so that faults come in the middle of its work.
 """
 
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -59,12 +60,14 @@ def test_connections_that_the_broker_closes_cost_nothing(
     gate: Path,
     ending: str,
 ) -> None:
-    # Given a message in process
+    # Given a message in process, and a connection for each direction
     runtime = begin(private_flow, start, journal, gate)
+    names = [f"{socket.gethostname()}-read", f"{socket.gethostname()}-write"]
+    assert private_broker.connection_names() == names
 
     # When the broker closes the consumer's connection, the publisher's, or both
     assert private_broker.close_connections(ending) == (1 if ending else 2)
-    until(lambda: private_broker.connected("-read", "-write"), "the runtime is back")
+    until(lambda: private_broker.connection_names() == names, "the runtime is back")
     private_flow.until_consumed()
 
     # Then the handler ran once, its output is there once, and the queue is empty
@@ -174,20 +177,45 @@ def test_a_confirm_that_never_comes_is_a_fault_after_its_time(
     assert [flow.depth(queue) for queue in flow.queues] == [0] * len(flow.queues)
 
 
-def test_heartbeats_stay_alive_while_a_handler_works(
+def test_an_ack_that_is_lost_is_given_again_without_a_second_run(
     proxied_flow: Flow, proxy: AmqpProxy, start: Starter, journal: Path, gate: Path
+) -> None:
+    # Given a message whose output is published, and whose ack never reached the broker
+    flow = proxied_flow
+    runtime = begin(flow, start, journal, gate)
+    proxy.lose_acks(1)
+    gate.touch()
+    until(lambda: proxy.lost_acks, "the ack is lost")
+
+    # When the connection breaks, and the message comes again
+    proxy.cut("-read")
+
+    # Then it is acked, and that is all
+    end_well(flow, runtime, journal)
+
+
+def test_heartbeats_stay_alive_while_a_handler_computes(
+    proxied_flow: Flow, proxy: AmqpProxy, start: Starter, journal: Path
 ) -> None:
     # Given a connection that the broker closes after two seconds without a sign of life
     flow = proxied_flow
-    runtime = begin(flow, start, journal, gate, AMQP_URI=f"{flow.entry.uri}?heartbeat=1")
+    flow.configure("step_1", config={"journal": str(journal)})
+    runtime = start(
+        flow,
+        "busy",
+        COMPONENT_PATH="tests/sailor/components/own",
+        AMQP_URI=f"{flow.entry.uri}?heartbeat=1",
+    )
 
-    # When a handler works for longer
-    time.sleep(4)
-    gate.touch()
+    # When a handler works for longer, and never waits
+    flow.publish({"body": {"seconds": 4}})
+    assert flow.take_one(flow.output).body == "done"
 
     # Then the connections are the same as before
-    end_well(flow, runtime, journal)
+    assert runtime.stop() == 0
     assert proxy.accepted == 2
+    assert runs(journal) == ["busy"]
+    assert flow.depth(flow.step.input) == 0
 
 
 def test_a_queue_that_is_made_anew_is_consumed_again(flow: Flow, start: Starter) -> None:
@@ -245,18 +273,29 @@ def test_an_output_without_a_queue_waits_for_one(flow: Flow, start: Starter, jou
     assert flow.depth(late) == 0
 
 
-def test_an_output_without_a_queue_never_costs_its_input(flow: Flow, start: Starter) -> None:
-    # Given a step whose output has nowhere to go, and that stops with that
-    runtime = start(flow, DATA_ROUTING_KEY="nowhere", AMQP_PUBLISH_MAX_RETRY_DELAY=200)
-    flow.publish(script(["return", {"body": "lost?"}]))
-    runtime.until_logged("NO_ROUTE")
+def test_what_has_no_queue_never_costs_its_input(flow: Flow, start: Starter) -> None:
+    # Given a step whose bindings are all missing, and that has a message for each of them
+    runtime = start(
+        flow,
+        DATA_ROUTING_KEY="nowhere-1",
+        ERROR_ROUTING_KEY="nowhere-2",
+        REBOUND_ROUTING_KEY="nowhere-3",
+        SNAPSHOT_ROUTING_KEY="nowhere-4",
+        AMQP_PUBLISH_MAX_RETRY_DELAY=200,
+        RABBITMQ_PREFETCH_SAILOR=4,
+    )
+    flow.publish(script(["return", {"body": "data"}]))
+    flow.publish(script(["fail", "OopsError", "error"]))
+    flow.publish(script(["emit", "rebound", "rebound"]))
+    flow.publish(script(["emit", "snapshot", {"a": 1}]))
+    for key in ("nowhere-1", "nowhere-2", "nowhere-3", "nowhere-4"):
+        runtime.until_logged(f"'{key}' failed: 312 NO_ROUTE")
 
     # When the step is told to stop
     runtime.stop(within=60)
 
-    # Then the input is there for the next
-    kept = flow.depth(flow.step.input) + flow.depth(flow.step.rejected)
-    assert kept == 1
+    # Then all of them are there for the next
+    assert flow.depth(flow.step.input) == 4
 
 
 def test_attempts_to_publish_end_where_the_settings_say(flow: Flow, start: Starter) -> None:
@@ -272,25 +311,42 @@ def test_attempts_to_publish_end_where_the_settings_say(flow: Flow, start: Start
     assert runtime.stop() == 0
 
 
-def test_a_memory_alarm_blocks_what_is_published_and_nothing_else(
-    private_flow: Flow, private_broker: PrivateBroker, start: Starter, journal: Path, gate: Path
+def test_a_memory_alarm_holds_what_is_published_and_nothing_else(
+    private_flow: Flow,
+    private_broker: PrivateBroker,
+    start: Starter,
+    tmp_path: Path,
+    journal: Path,
+    gate: Path,
 ) -> None:
-    # Given a message in process
-    runtime = begin(private_flow, start, journal, gate, AMQP_PUBLISH_CONFIRM_TIMEOUT=1000)
+    # Given a message in process that will have an output, and one that will have none
+    flow = private_flow
+    runtime = begin(
+        flow, start, journal, gate, AMQP_PUBLISH_CONFIRM_TIMEOUT=1000, RABBITMQ_PREFETCH_SAILOR=2
+    )
+    silent_gate = tmp_path / "silent-gate"
+    flow.publish(script(["wait", str(silent_gate)], label="silent"))
+    until(lambda: len(runs(journal)) == 2, "both are in process")
 
-    # When the broker has no memory left, and the handler ends
+    # When the broker has no memory left, and both handlers end
     private_broker.raise_memory_alarm()
     try:
         gate.touch()
         runtime.until_logged("memory")
-        time.sleep(2)  # longer than a confirm may take
-        assert runtime.running
-        assert private_flow.depth(private_flow.output) == 0
+        silent_gate.touch()
+
+        # Then the silent one is settled, and the output waits, for longer than a confirm may take
+        until(lambda: private_broker.unacknowledged(flow.step.input) == 1, "one is settled")
+        time.sleep(1.5)
+        assert flow.depth(flow.output) == 0
     finally:
         private_broker.clear_memory_alarm()
 
-    # Then all goes on when it is well again
-    end_well(private_flow, runtime, journal)
+    # And all goes on when the broker is well again
+    assert flow.take_one(flow.output).body == "done"
+    assert runtime.stop() == 0
+    assert runs(journal) == ["held", "silent"]
+    assert [flow.depth(queue) for queue in flow.queues] == [0] * len(flow.queues)
 
 
 # ---- the broker itself
@@ -359,10 +415,13 @@ def test_a_broker_that_is_away_for_half_a_minute_is_waited_for(
     # When the broker is killed and comes back after 30 seconds; the handler ends meanwhile
     private_broker.kill()
     gate.touch()
+    busy = runtime.cpu_seconds
     time.sleep(30)
+    busy = runtime.cpu_seconds - busy
     private_broker.start()
 
     # Then all come through, once
     count = settled(flow, runtime, lambda: flow.depth(flow.output) == 2)
     assert count == Counter(["held", "waiting"])
     assert runs(journal) == ["held", "waiting"]
+    assert busy < 3  # seconds: it waited, it did not spin

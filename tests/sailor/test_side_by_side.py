@@ -5,6 +5,7 @@ made up are not. Differences that we want are in ``WANTED``, each with its reaso
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,18 +103,17 @@ class Neighbours:
         self._broker = broker
         self._node = node
         self._folder = folder
-        self._outcomes: dict[tuple[str, str], dict[str, Outcome]] = {}
-
-    def outcome(self, sailor: Sailor, setting: Setting, case: Case) -> Outcome:
-        """Return what comes of a case."""
-        key = (sailor.name, setting.name)
-        if key not in self._outcomes:
-            self._outcomes[key] = self._run(sailor, setting)
-        return self._outcomes[key][case.name]
+        self._outcomes: dict[str, tuple[dict[str, Outcome], dict[str, Outcome]]] = {}
 
     def both(self, setting: Setting, case: Case) -> tuple[Outcome, Outcome]:
         """Return what comes of a case in the Node sailor, and in ours."""
-        return self.outcome(self._node, setting, case), self.outcome(OURS, setting, case)
+        if setting.name not in self._outcomes:
+            with ThreadPoolExecutor() as at_once:
+                runs = [at_once.submit(self._run, sailor, setting) for sailor in (self._node, OURS)]
+            theirs, ours = (run.result() for run in runs)
+            self._outcomes[setting.name] = theirs, ours
+        theirs, ours = self._outcomes[setting.name]
+        return theirs[case.name], ours[case.name]
 
     def _run(self, sailor: Sailor, setting: Setting) -> dict[str, Outcome]:
         folder = self._folder / f"{setting.name}-{sailor.name}"
