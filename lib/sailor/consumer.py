@@ -20,6 +20,7 @@ from pika.channel import Channel
 from pika.spec import Basic
 
 from lib.sailor.amqp import AmqpUnavailableError, Connection
+from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
 
 log = logging.getLogger("sailor")
@@ -227,6 +228,7 @@ class Consumer(Connection):
             return  # of a channel that was given up
         tag = method.delivery_tag or 0  # never 0, but for the types
         message_id = (properties.headers or {}).get("messageId")
+        log.log(TRACE, "Message %r comes with %d bytes", message_id, len(content))
         key = (repr(message_id), sha256(content).digest())
         if method.redelivered:
             known = self._ledger.recognise(key, epoch)

@@ -17,10 +17,11 @@ from pika.spec import Basic
 
 from lib.sailor import backoff
 from lib.sailor.amqp import Connection
+from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
 
 # Once the step is told to stop, what can't be published in this time goes back to the queue.
-_GRACE = 20  # seconds
+_GRACE = 10  # seconds
 _STOPPING_PAUSE = 1  # seconds at most between two attempts by then
 _WATCH_INTERVAL = 1  # seconds between looks at the messages under way
 _DELIVERY_MODES = {False: 1, True: 2}
@@ -176,6 +177,7 @@ class Publisher(Connection):
                 # Such as a routing key that is too long, or a channel that is about to close.
                 publication.outcome.put(f"{type(error).__name__}: {error}")
                 continue
+            log.log(TRACE, "%d bytes to %r", len(publication.content), publication.routing_key)
             self._published += 1
             self._unconfirmed[self._published] = publication
 

@@ -7,8 +7,10 @@ as many workers as the prefetch run the handlers. ``docs/runtime.md`` draws it.
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType, ModuleType
@@ -52,7 +54,9 @@ def serve(environ: Mapping[str, str]) -> int:
     except SettingsError as error:
         log.critical("%s", error)
         return 1
-    return runtime.run() if runtime else run_shutdown_hook(settings)
+    # What a component prints must not break into the log.
+    with redirect_stdout(sys.stderr):
+        return runtime.run() if runtime else run_shutdown_hook(settings)
 
 
 def run_shutdown_hook(settings: Settings) -> int:

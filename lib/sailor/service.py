@@ -4,7 +4,9 @@ See PLATFORM's "Design-time services".
 """
 
 import logging
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -42,7 +44,11 @@ def service(method: str, environ: Mapping[str, str]) -> int:
             *_passwords(environ.get(f"{PREFIX}POST_RESULT_URL", "")),
         )
         logs.configure(log_level(environ), logs.platform_context(environ), secrets=secrets)
-        _post(_required(environ, "POST_RESULT_URL"), _answer(method, environ))
+        url = _required(environ, "POST_RESULT_URL")
+        # What a component prints must not break into the log.
+        with redirect_stdout(sys.stderr):
+            answer = _answer(method, environ)
+        _post(url, answer)
     except (SettingsError, ApiError, ServiceError) as error:
         log.critical("%s", error)
         return 1
