@@ -1,8 +1,8 @@
-"""An AMQP connection that keeps itself open, on a thread of its own.
+"""AMQP connections that keep themselves open, on a thread that does nothing else.
 
 A pika connection belongs to one thread, which runs its loop: heartbeats stay alive whatever the
-handlers do. Other threads hand work over with :meth:`Connection.call`, which wakes the loop once
-for all that is handed over until it looks: waking a thread costs more than the work itself.
+handlers do. Both of our connections share that thread, because waking another one costs more than
+the work that it would do: a confirm on one becomes an ack on the other with no hand-over.
 """
 
 import logging
@@ -34,39 +34,75 @@ class AmqpUnavailableError(Exception):
     """The broker can't be reached, or refuses what we ask it for."""
 
 
+class Loop:
+    """The thread that the connections live on.
+
+    Args:
+        on_crash: Called when the thread dies of a fault of our own.
+    """
+
+    def __init__(self, on_crash: Callable[[BaseException], None]) -> None:
+        self.io = IOLoop()
+        self._on_crash = on_crash
+        self._calls: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._awake = False
+        self._thread = threading.Thread(target=self._run, name="amqp", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def call(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Have a function called on the thread, in the order of the calls.
+
+        The thread is woken once for all that is handed over until it looks.
+        """
+        self._calls.append((function, arguments))
+        if not self._awake:
+            self._awake = True
+            self.io.add_callback_threadsafe(self._run_calls)
+
+    def _run(self) -> None:
+        try:
+            self.io.start()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the process must end
+            self._on_crash(error)
+
+    def _run_calls(self) -> None:
+        # First this, then the calls: what is handed over in between gets a wake-up of its own.
+        self._awake = False
+        while self._calls:
+            function, arguments = self._calls.popleft()
+            function(*arguments)
+
+
 class Connection:
     """A connection with one channel. Subclasses say what the channel is for.
 
-    Their methods ``on_channel`` and ``on_lost``, and all that is handed to :meth:`call`, run on
-    the connection's thread.
+    Their methods ``on_channel`` and ``on_lost`` run on the loop's thread.
 
     Args:
         settings: The step's settings.
         role: What the connection is for; its name at the broker ends with it.
-        on_crash: Called when the thread dies of a fault of our own.
+        loop: The thread to live on.
     """
 
-    def __init__(
-        self, settings: Settings, role: str, on_crash: Callable[[BaseException], None]
-    ) -> None:
+    def __init__(self, settings: Settings, role: str, loop: Loop) -> None:
         self.settings = settings
         self.role = role
-        self.loop = IOLoop()
+        self.loop = loop
         self.channel: Channel | None = None
-        self.closing = False
         self._parameters = _parameters(settings, role)
-        self._on_crash = on_crash
         self._connection: pika.SelectConnection | None = None
         self._fault: BaseException | None = None
         self._failures = 0  # since the connection last worked
         self._opened: Future[None] = Future()
-        self._calls: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-        self._awake = False
-        self._thread = threading.Thread(target=self._run, name=f"amqp-{role}", daemon=True)
+        self._closing = False
+        self._closed = threading.Event()
 
     def start(self) -> None:
         """Start to connect."""
-        self._thread.start()
+        self.loop.call(self._open)
 
     def wait_until_open(self) -> None:
         """Return when the connection is open for the first time.
@@ -76,17 +112,10 @@ class Connection:
         """
         self._opened.result()
 
-    def call(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Have a function called on the connection's thread, in the order of the calls."""
-        self._calls.append((function, arguments))
-        if not self._awake:
-            self._awake = True
-            self.loop.add_callback_threadsafe(self._run_calls)
-
     def close(self) -> None:
         """Close the connection after all that was handed over is done."""
-        self.call(self._close)
-        self._thread.join(_CLOSE_TIMEOUT)
+        self.loop.call(self._close)
+        self._closed.wait(_CLOSE_TIMEOUT)
 
     def on_channel(self, channel: Channel) -> None:
         """Set up a new channel, and end with :meth:`opened`."""
@@ -112,26 +141,10 @@ class Connection:
         self._fault = fault
         connection.close(reply_text=type(fault).__name__)
         # A broker that has gone silent does not answer a close either.
-        self.loop.call_later(_CLOSE_TIMEOUT, lambda: self._on_closed(connection, fault))
-
-    def _run(self) -> None:
-        try:
-            self._open()
-            self.loop.start()
-            self.loop.close()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the process must end
-            self._on_crash(error)
-
-    def _run_calls(self) -> None:
-        # First this, then the calls: what is handed over in between gets a wake-up of its own.
-        self._awake = False
-        while self._calls:
-            function, arguments = self._calls.popleft()
-            function(*arguments)
+        self.loop.io.call_later(_CLOSE_TIMEOUT, lambda: self._on_closed(connection, fault))
 
     def _open(self) -> None:
-        if self.closing:
-            self.loop.stop()
+        if self._closing:
             return
         self._fault = None
         self._connection = pika.SelectConnection(
@@ -139,7 +152,7 @@ class Connection:
             on_open_callback=self._on_open,
             on_open_error_callback=self._on_closed,
             on_close_callback=self._on_closed,
-            custom_ioloop=self.loop,
+            custom_ioloop=self.loop.io,
         )
 
     def _on_open(self, connection: "BaseConnection[IOLoop]") -> None:
@@ -156,8 +169,8 @@ class Connection:
         self._connection = None
         reason = describe(self._fault or error)
         self.on_lost(reason)
-        if self.closing:
-            self.loop.stop()
+        if self._closing:
+            self._closed.set()
             return
         attempts = self.settings.amqp_reconnect_attempts
         if not self._opened.done() and self._failures >= attempts:
@@ -169,14 +182,14 @@ class Connection:
         pause = backoff.delay(initial, self._failures, max(initial, _MAX_RECONNECT_DELAY)) / 1000
         self._failures += 1
         log.warning("AMQP %s connection: %s; next attempt in %.1f s", self.role, reason, pause)
-        self.loop.call_later(pause, self._open)
+        self.loop.io.call_later(pause, self._open)
 
     def _close(self) -> None:
-        self.closing = True
+        self._closing = True
         if self._connection is not None and self._connection.is_open:
             self._connection.close()
         else:
-            self.loop.stop()
+            self._closed.set()
 
 
 def describe(error: str | BaseException) -> str:

@@ -19,7 +19,7 @@ from pika import BasicProperties
 from pika.channel import Channel
 from pika.spec import Basic
 
-from lib.sailor.amqp import AmqpUnavailableError, Connection
+from lib.sailor.amqp import AmqpUnavailableError, Connection, Loop
 from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
 
@@ -110,17 +110,12 @@ class Consumer(Connection):
 
     Args:
         settings: The step's settings.
-        deliver: Called for each new message, on the connection's thread.
-        on_crash: Called when that thread dies of a fault of our own.
+        deliver: Called for each new message, on the loop's thread.
+        loop: The thread to live on.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        deliver: Callable[[Delivery], None],
-        on_crash: Callable[[BaseException], None],
-    ) -> None:
-        super().__init__(settings, "read", on_crash)
+    def __init__(self, settings: Settings, deliver: Callable[[Delivery], None], loop: Loop) -> None:
+        super().__init__(settings, "read", loop)
         self._deliver = deliver
         self._prefetch = settings.rabbitmq_prefetch_sailor
         self._ledger = Ledger(memory=10 * self._prefetch + 100)
@@ -138,12 +133,12 @@ class Consumer(Connection):
             AmqpUnavailableError: It refuses: there is no such queue, for example.
         """
         consuming: Future[None] = Future()
-        self.call(self._start_consuming, consuming)
+        self.loop.call(self._start_consuming, consuming)
         consuming.result()
 
     def settle(self, delivery: Delivery, verdict: Verdict) -> None:
         """Tell the broker what becomes of a message, at once or when it delivers it again."""
-        self.call(self._settle, delivery, verdict)
+        self.loop.call(self._settle, delivery, verdict)
 
     def is_live(self, delivery: Delivery) -> bool:
         """Tell whether the channel that a message came through still stands."""
@@ -151,11 +146,11 @@ class Consumer(Connection):
 
     def abandon(self, delivery: Delivery) -> None:
         """Forget a message that was not begun before its channel was lost."""
-        self.call(self._abandon, delivery)
+        self.loop.call(self._abandon, delivery)
 
     def stop(self) -> None:
         """Take no more messages, and return when that is certain."""
-        self.call(self._stop)
+        self.loop.call(self._stop)
         self._stopped.wait()
 
     def wait_until_settled(self, timeout: float) -> bool:

@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import SimpleQueue
@@ -16,7 +15,7 @@ from pika.frame import Method
 from pika.spec import Basic
 
 from lib.sailor import backoff
-from lib.sailor.amqp import Connection
+from lib.sailor.amqp import Connection, Loop
 from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
 
@@ -61,11 +60,11 @@ class Publisher(Connection):
 
     Args:
         settings: The step's settings.
-        on_crash: Called when the connection's thread dies of a fault of our own.
+        loop: The thread to live on.
     """
 
-    def __init__(self, settings: Settings, on_crash: Callable[[BaseException], None]) -> None:
-        super().__init__(settings, "write", on_crash)
+    def __init__(self, settings: Settings, loop: Loop) -> None:
+        super().__init__(settings, "write", loop)
         self._waiting: deque[Publication] = deque()
         self._unconfirmed: dict[int, Publication] = {}  # by delivery tag, in their order
         self._published = 0  # on this channel
@@ -75,8 +74,8 @@ class Publisher(Connection):
 
     def start(self) -> None:
         """Start to connect."""
-        self.loop.call_later(_WATCH_INTERVAL, self._watch)
         super().start()
+        self.loop.call(self._watch)
 
     def publish(
         self,
@@ -105,7 +104,7 @@ class Publisher(Connection):
         publication = Publication(routing_key, content, properties)
         attempt = 0
         while True:
-            self.call(self._publish, publication)
+            self.loop.call(self._publish, publication)
             fault = publication.outcome.get()
             if fault is None:
                 return
@@ -195,7 +194,7 @@ class Publisher(Connection):
 
     def _watch(self) -> None:
         """Look for messages that are under way for too long."""
-        self.loop.call_later(_WATCH_INTERVAL, self._watch)
+        self.loop.io.call_later(_WATCH_INTERVAL, self._watch)
         limit = self.settings.amqp_publish_confirm_timeout / 1000
         for oldest in list(self._unconfirmed.values())[:1]:
             late = not self._blocked and time.monotonic() - oldest.sent > limit

@@ -1,7 +1,7 @@
 """The life of a step: from the platform's settings to the last ack.
 
-The main thread starts everything and waits for the end; two threads own an AMQP connection each;
-as many workers as the prefetch run the handlers. ``docs/runtime.md`` draws it.
+The main thread starts everything and waits for the end; one thread owns both AMQP connections; as
+many workers as the prefetch run the handlers. ``docs/runtime.md`` draws it.
 """
 
 import logging
@@ -17,7 +17,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from lib.sailor import logs, wire
-from lib.sailor.amqp import AmqpUnavailableError
+from lib.sailor.amqp import AmqpUnavailableError, Loop
 from lib.sailor.api import Api, ApiError
 from lib.sailor.cipher import Cipher
 from lib.sailor.component import Component, ComponentError
@@ -104,8 +104,9 @@ class Runtime:
         self._settings = settings
         self._cipher = Cipher(settings.message_crypto_password, settings.message_crypto_iv)
         self._backlog: SimpleQueue[Delivery | None] = SimpleQueue()
-        self._publisher = Publisher(settings, _crash)
-        self._consumer = Consumer(settings, self._backlog.put, _crash)
+        self._loop = Loop(_crash)
+        self._publisher = Publisher(settings, self._loop)
+        self._consumer = Consumer(settings, self._backlog.put, self._loop)
         self._workers: list[threading.Thread] = []
         self._stopping = threading.Event()
 
@@ -113,6 +114,7 @@ class Runtime:
         """Run the step to its end, and return the process's exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        self._loop.start()
         self._publisher.start()
         self._consumer.start()
         try:
@@ -210,7 +212,7 @@ class Runtime:
 
 
 def _crash(error: BaseException) -> None:
-    """End the process for a fault of our own in a connection's thread.
+    """End the process for a fault of our own in the connections' thread.
 
     At once, because every other thread may wait for that one. What is not acked stays queued.
     """
