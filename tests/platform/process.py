@@ -87,13 +87,20 @@ class Runtime:
     @property
     def cpu_seconds(self) -> float:
         """How long the process has kept a core busy, in whole seconds on most systems."""
-        command = ["ps", "-o", "cputime=", "-p", str(self.pid)]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-        days, _, clock = told.rpartition("-")
+        days, _, clock = self._told_by_ps("cputime").rpartition("-")
         seconds = 0.0
         for part in clock.split(":"):
             seconds = seconds * 60 + float(part)
         return seconds + 86400 * int(days or 0)
+
+    @property
+    def resident_kib(self) -> int:
+        """How much memory the process has, in KiB."""
+        return int(self._told_by_ps("rss"))
+
+    def _told_by_ps(self, column: str) -> str:
+        command = ["ps", "-o", f"{column}=", "-p", str(self.pid)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     @property
     def output(self) -> str:
@@ -127,6 +134,13 @@ class Runtime:
         """Send it SIGTERM, wait for its end, and return the exit code."""
         self.signal(signal.SIGTERM)
         return self.wait(within=within)
+
+    def wait_or_kill(self, *, within: float) -> None:
+        """Wait for its end, but not for ever."""
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def kill(self) -> None:
         """Kill it if it runs."""

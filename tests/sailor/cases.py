@@ -34,6 +34,11 @@ EVENTS = Setting(
         Case("data with an id", script(["return", {**DATA, "id": "my-id"}])),
         Case("data with a body only", script(["return", {"body": {}}])),
         Case("data with unknown members", script(["return", {"body": 1, "query": {"a": "b"}}])),
+        Case("data without a body", script(emit("data", {"headers": {"a": "b"}}))),
+        Case("data of no members", script(emit("data", {}))),
+        Case("data with headers of null", script(emit("data", {"body": 1, "headers": None}))),
+        Case("data with an empty id", script(emit("data", {"body": 1, "id": ""}))),
+        Case("data with an id of a number", script(emit("data", {"body": 1, "id": 17}))),
         Case("nothing emitted", script()),
         Case(
             "data to another routing key",
@@ -51,6 +56,8 @@ EVENTS = Setting(
         Case("error emitted", script(emit("error", OOPS))),
         Case("error thrown", script(["fail", "OopsError", "thrown"])),
         Case("error as text", script(emit("error", "just text"))),
+        Case("error as empty text", script(emit("error", ""))),
+        Case("error as null", script(emit("error", None))),
         Case("error of version 2", script(emit("error", OOPS)), version=2),
         Case("error, then data", script(emit("error", OOPS), RETURN_DATA)),
         Case("data, then error", script(emit("data", DATA), ["fail", "OopsError", "late"])),
@@ -62,6 +69,7 @@ EVENTS = Setting(
         ),
         Case("rebound", script(emit("rebound", "not now"))),
         Case("rebound for an error", script(emit("rebound", OOPS))),
+        Case("rebound for no reason", script(emit("rebound", None))),
         Case("rebound of version 2", script(emit("rebound", "not now")), version=2),
         Case(
             "rebound keeps properties and headers",
@@ -101,6 +109,8 @@ EVENTS = Setting(
         ),
         Case("httpReply to nobody", script(emit("httpReply", DATA))),
         Case("reply_to is seen", script(["see"]), headers={"reply_to": "{replies}"}),
+        Case("message with headers of null", script(["see"], headers=None)),
+        Case("message with a body of null", {"body": None}),
         Case("meta headers", script(RETURN_DATA), headers=META),
         Case("thread from trace", script(RETURN_DATA), headers={**META, "threadId": None}),
         Case("thread made up", script(RETURN_DATA), headers={"threadId": None}),
@@ -122,6 +132,18 @@ EVENTS = Setting(
         Case("nothing", b""),
     ],
     step={"config": {"_account": "acc"}, "snapshot": {"z": 0}, "variables": {"v": "1"}},
+)
+
+ODD_SNAPSHOTS = Setting(
+    "odd snapshots",
+    [
+        Case("none at first", script(["see"])),
+        Case("updated out of nothing", script(emit("updateSnapshot", {"a": {"b": 1}}))),
+        Case("replaced within the merge", script(emit("updateSnapshot", {"a": {"c": 2}}), ["see"])),
+        Case("seen by the next", script(["see"])),
+        Case("replaced by nothing", script(emit("snapshot", {}))),
+        Case("seen as nothing", script(["see"])),
+    ],
 )
 
 SECOND_VERSION = Setting(
@@ -296,6 +318,7 @@ UPDATE_KEYS_FAILS = Setting(
 
 SETTINGS = [
     EVENTS,
+    ODD_SNAPSHOTS,
     SECOND_VERSION,
     PASSTHROUGH,
     NO_SELF_PASSTHROUGH,

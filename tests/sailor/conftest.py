@@ -1,5 +1,6 @@
 """The platform on this machine, and runtimes that are started on it."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,13 @@ class Starter:
         return runtime
 
     def end(self) -> None:
-        """Kill what still runs, and print all logs for the report of a failure."""
+        """End what still runs, and print all logs for the report of a failure."""
         for name, runtime in self._started:
+            if name == OURS.name and runtime.running:
+                runtime.signal(signal.SIGTERM)  # a good end writes what it knows of coverage
+        for name, runtime in self._started:
+            if name == OURS.name:
+                runtime.wait_or_kill(within=5)
             runtime.kill()
             print(f"--- log of {name} {runtime.pid}\n{runtime.output[-6000:]}")  # noqa: T201
 

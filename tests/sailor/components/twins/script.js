@@ -16,7 +16,7 @@ exports.process = async function process(msg, cfg, snapshot) {
     for (const [name, ...rest] of script) {
         if (name === 'emit') {
             const [event, payload] = rest;
-            const isError = event === 'error' && typeof payload === 'object';
+            const isError = event === 'error' && payload && typeof payload === 'object';
             await this.emit(event, isError ? namedError(payload) : payload);
         } else if (name === 'see') {
             const seen = { msg, cfg, snapshot, variables: this.getFlowVariables() };
