@@ -139,6 +139,7 @@ class Connection:
         if connection is None or not connection.is_open:
             return
         self._fault = fault
+        self.channel = None  # What comes now waits for the next one.
         connection.close(reply_text=type(fault).__name__)
         # A broker that has gone silent does not answer a close either.
         self.loop.io.call_later(_CLOSE_TIMEOUT, lambda: self._on_closed(connection, fault))

@@ -213,16 +213,18 @@ def _on_return(
     unconfirmed: dict[int, Publication],
     _: Channel,
     method: Basic.Return,
-    properties: BasicProperties,
+    __: BasicProperties,
     content: bytes,
 ) -> None:
-    """Mark the message that came back. The broker confirms it right after, all the same."""
+    """Mark the message that came back. The broker confirms it right after, all the same.
+
+    Of two with the same routing key and content it does not matter which: both come back.
+    """
     for publication in unconfirmed.values():
         if (
             publication.returned is None
             and publication.routing_key == method.routing_key
             and publication.content == content
-            and publication.properties.headers == properties.headers
         ):
             publication.returned = f"{method.reply_code} {method.reply_text}"
             return
