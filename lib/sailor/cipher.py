@@ -16,6 +16,8 @@ class CipherError(Exception):
 class Cipher:
     """Encrypts and decrypts with a flow's password; safe to share between threads.
 
+    The padding is done here: whole blocks go through in one call, and nothing is left to finalize.
+
     Args:
         password: The text whose SHA-256 is the key.
         iv: The initialisation vector, 16 bytes of UTF-8. The platform uses one for all messages.
@@ -27,12 +29,7 @@ class Cipher:
     def encrypt(self, plain: bytes) -> bytes:
         """Return the ciphertext of some bytes."""
         missing = _BLOCK - len(plain) % _BLOCK
-        encryptor = self._cipher.encryptor()
-        return (
-            encryptor.update(plain)
-            + encryptor.update(bytes([missing]) * missing)
-            + encryptor.finalize()
-        )
+        return self._cipher.encryptor().update(plain + bytes([missing]) * missing)
 
     def decrypt(self, encrypted: bytes) -> bytes:
         """Return the bytes behind a ciphertext.
@@ -42,8 +39,7 @@ class Cipher:
         """
         if not encrypted or len(encrypted) % _BLOCK:
             raise CipherError(f"{len(encrypted)} bytes are no whole number of cipher blocks")
-        decryptor = self._cipher.decryptor()
-        padded = decryptor.update(encrypted) + decryptor.finalize()
+        padded = self._cipher.decryptor().update(encrypted)
         padding = padded[-1]
         if not 1 <= padding <= _BLOCK or padded[-padding:] != bytes([padding]) * padding:
             raise CipherError("the padding is wrong: another password or IV?")
