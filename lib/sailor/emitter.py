@@ -26,6 +26,7 @@ from lib.sailor.wire import OBJECT_ID_HEADER
 
 _ROUTING_KEY_HEADER = "x-eio-routing-key"
 _ERROR_REPLY_HEADER = "x-eio-error-response"
+_MAX_EXPIRATION = 315_360_000_000  # ten years in ms; RabbitMQ closes the channel on more
 # A reply is a courtesy to someone who may have gone, and the error itself is safe by then.
 _ERROR_REPLY_ATTEMPTS = 3
 
@@ -104,17 +105,15 @@ class Emitter:
         outlets: Where they go.
         delivery: The message as it was delivered.
         origin: What its headers tell.
-        message: The message as the handler gets it.
     """
 
-    def __init__(
-        self, outlets: Outlets, delivery: Delivery, origin: wire.Origin, message: Message
-    ) -> None:
+    def __init__(self, outlets: Outlets, delivery: Delivery, origin: wire.Origin) -> None:
         self._outlets = outlets
         self._settings = outlets.settings
         self._delivery = delivery
         self._origin = origin
-        self._message = message
+        self._message: Message = {}
+        self._passthrough: Message = {}
         self._headers = origin.outgoing_headers(outlets.settings)
         self._headers["start"] = _now()
         self._has_errors = False
@@ -129,6 +128,17 @@ class Emitter:
             "updateKeys": self._emit_keys,
             "httpReply": self._emit_http_reply,
         }
+
+    def carry(self, message: Message) -> None:
+        """Take note of what travels on with the messages that are emitted.
+
+        Args:
+            message: The message as the handler is about to get it.
+        """
+        self._message = message
+        if self._outlets.is_passthrough and message.get("passthrough"):
+            # A copy, because handlers change what they get.
+            self._passthrough = wire.parse(wire.dump(message["passthrough"]))
 
     def emit(self, event: str, payload: Any = None) -> None:
         """Emit an event, and return when it is delivered.
@@ -200,9 +210,8 @@ class Emitter:
 
         Large bodies go to the object storage, if the settings say so, or come back from there.
         """
-        incoming = self._message.get("passthrough") or {}
         if self._outlets.is_passthrough:
-            message["passthrough"] = dict(incoming)
+            message["passthrough"] = dict(self._passthrough)
             if self._settings.no_self_passtrhough and self._origin.step_id:
                 message["passthrough"][self._origin.step_id] = _without_passthrough(self._message)
         if self._settings.emit_lightweight_message:
@@ -213,7 +222,7 @@ class Emitter:
             }
         if self._outlets.is_passthrough and not self._settings.no_self_passtrhough:
             # The parts as they are now: with the bodies that were fetched or kept.
-            parts = {step: message["passthrough"][step] for step in incoming}
+            parts = {step: message["passthrough"][step] for step in self._passthrough}
             message["passthrough"] = {
                 **parts,
                 self._settings.step_id: _without_passthrough(message),
@@ -278,6 +287,7 @@ class Emitter:
             "reboundIteration": iteration,
         }
         expiration = 2 ** (iteration - 1) * self._settings.rebound_initial_expiration
+        expiration = min(expiration, _MAX_EXPIRATION)
         # Without the user id: the broker refuses any but that of our own connection.
         members = {**vars(original), "user_id": None, "cluster_id": None}
         properties = BasicProperties(

@@ -43,7 +43,7 @@ def handle(
         result = process(step, message, cfg, snapshot)
         if result is not None:
             step.emit("data", result)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a handler may raise anything, and all of it is told
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - all of it is told
         step.emit("error", error)
 
 

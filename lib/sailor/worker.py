@@ -75,7 +75,7 @@ class Worker:
             log.error("Message %s is rejected: %s", delivery.key[0], error)  # noqa: TRY400
             return Verdict.REJECT
         origin = wire.Origin.read(headers)
-        emitter = Emitter(self._outlets, delivery, origin, message)
+        emitter = Emitter(self._outlets, delivery, origin)
         try:
             self._run(emitter, origin, message)
         except PublishError as error:
@@ -90,6 +90,7 @@ class Worker:
                 log.error("%s", error)  # noqa: TRY400 - what failed is said; the stack is ours
                 emitter.report(error)
                 return
+        emitter.carry(message)
         logger = logging.LoggerAdapter(_component_log, {"context": origin.log_context()})
         step = Step(emitter.emit, logger, self._variables)
         config, snapshot = wire.parse(self._config), self._outlets.snapshot.copy()
