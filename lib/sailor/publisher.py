@@ -197,9 +197,10 @@ class Publisher(Connection):
         self.loop.io.call_later(_WATCH_INTERVAL, self._watch)
         limit = self.settings.amqp_publish_confirm_timeout / 1000
         for oldest in list(self._unconfirmed.values())[:1]:
-            late = not self._blocked and time.monotonic() - oldest.sent > limit
+            age = time.monotonic() - oldest.sent
+            late = age > limit and not self._blocked
             if late or self._out_of_time(oldest):
-                self.fail(TimeoutError(f"no confirm within {limit:g} s"))
+                self.fail(TimeoutError(f"no confirm after {age:.0f} s"))
         while self._waiting and self._out_of_time(self._waiting[0]):
             self._waiting.popleft().outcome.put("there is no connection")
 
