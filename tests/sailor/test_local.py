@@ -83,7 +83,10 @@ def test_an_error_may_be_a_text(folder: Path) -> None:
 
     assert outcome.code == 1
     assert outcome.events == [
-        {"event": "error", "payload": {"name": "Error", "message": "no luck", "stack": ""}}
+        {
+            "event": "error",
+            "payload": {"name": "Error", "message": "no luck", "stack": "Not Available"},
+        }
     ]
 
 
