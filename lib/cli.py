@@ -69,6 +69,32 @@ def run(
 
 
 @app.command()
+def serve() -> None:
+    """Run the step that the environment describes, until SIGTERM or SIGINT.
+
+    This is what the platform starts for each step of a flow. The ELASTICIO_* variables say which;
+    docs/runtime.md lists them all. Exits 0 after an orderly end, 1 after a fault.
+    """
+    from lib.sailor.serve import serve as run_step
+
+    raise typer.Exit(run_step(_environment()))
+
+
+@app.command()
+def service(
+    method: Annotated[str, typer.Argument(help="verifyCredentials, selectModel or getMetaModel.")],
+) -> None:
+    """Answer a question of the design screens, and post the answer.
+
+    This is what the platform starts while a designer fills a step's form. The ELASTICIO_* variables
+    say what is asked; docs/runtime.md lists them all. Exits 0 when the answer was delivered.
+    """
+    from lib.sailor.service import service as answer
+
+    raise typer.Exit(answer(method, _environment()))
+
+
+@app.command()
 def actions() -> None:
     """List the 25 actions and what each needs."""
     from rich.console import Console
@@ -142,6 +168,12 @@ def generate(
         typer.echo("Everything is up to date.")
     elif check:
         raise typer.Exit(1)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment; the component is this one if it names no other."""
+    component = os.environ.get("ELASTICIO_COMPONENT_PATH") or str(ROOT)
+    return {**os.environ, "ELASTICIO_COMPONENT_PATH": component}
 
 
 def _configure_logs() -> None:
