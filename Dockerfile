@@ -6,8 +6,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY lib lib
 COPY actions actions
 # Editable, because the platform loads the component from this folder, not from site-packages.
-RUN PIP_CONSTRAINT=constraints.txt .venv/bin/pip install --no-cache-dir --editable . \
-    && .venv/bin/python -m compileall -q .venv lib actions
+RUN PIP_CONSTRAINT=constraints.txt .venv/bin/pip install --no-cache-dir --editable .
 
 FROM python:3.11-slim
 # A first process that hands signals on and reaps what is left of the component's children.
@@ -18,6 +17,8 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=build /app /app
 COPY . .
+# Here, because the step may not write, and would compile anew at each start.
+RUN .venv/bin/python -m compileall -q lib actions
 USER step
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 ENTRYPOINT ["tini", "--", "ecr-connector"]
