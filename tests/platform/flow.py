@@ -3,6 +3,7 @@
 The platform makes these before it starts a step; the runtime declares nothing.
 """
 
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -270,22 +271,22 @@ class Flow:
 
     def take(self, queue: str, count: int = 1, *, within: float = 20) -> list[Received]:
         """Take as many messages as expected from a queue, as they come."""
+        if count == 0:
+            return []
         taken: list[Received] = []
+        deadline = time.monotonic() + within
         with self.broker.channel() as channel:
-
-            def enough() -> bool:
-                while len(taken) < count:
-                    method, properties, content = channel.basic_get(queue, auto_ack=True)
-                    if method is None or properties is None or content is None:
-                        return False
+            channel.basic_qos(prefetch_count=count)  # what is more stays in the queue
+            for method, properties, content in channel.consume(queue, inactivity_timeout=0.1):
+                if method is not None and properties is not None and content is not None:
                     taken.append(Received.of(method, properties, content, self.cipher))
-                return True
-
-            try:
-                until(enough, f"{count} messages in {queue}", within=within)
-            except AssertionError as late:
-                raise AssertionError(f"{late}, but {len(taken)}") from None
-        return taken
+                    if len(taken) == count:
+                        channel.basic_ack(method.delivery_tag or 0, multiple=True)
+                        return taken
+                assert time.monotonic() < deadline, (
+                    f"{count} messages in {queue}: not within {within} s, but {len(taken)}"
+                )
+        raise AssertionError(f"{queue} is gone")
 
     def take_one(self, queue: str, *, within: float = 20) -> Received:
         """Take the one message that is expected in a queue."""

@@ -255,22 +255,22 @@ def test_an_exchange_that_is_missing_for_a_while_loses_nothing(
 def test_an_output_without_a_queue_waits_for_one(flow: Flow, start: Starter, journal: Path) -> None:
     # Given a step whose output has nowhere to go
     flow.configure("step_1", config={"journal": str(journal)})
-    late = f"{flow.prefix}:late"
-    runtime = start(flow, DATA_ROUTING_KEY=late, AMQP_PUBLISH_MAX_RETRY_DELAY=200)
+    place = (flow.elsewhere, flow.exchange, flow.elsewhere)
+    with flow.broker.channel() as channel:
+        channel.queue_unbind(*place)
+    runtime = start(flow, DATA_ROUTING_KEY=flow.elsewhere, AMQP_PUBLISH_MAX_RETRY_DELAY=200)
     flow.publish(script(["return", {"body": "patient"}], label="held"))
     runtime.until_logged("NO_ROUTE")
 
     # When a queue is bound
     with flow.broker.channel() as channel:
-        channel.queue_declare(late, exclusive=False, auto_delete=True)
-        channel.queue_bind(late, flow.exchange, late)
+        channel.queue_bind(*place)
 
     # Then it is there, once, and its input is settled
-    assert flow.take_one(late).body == "patient"
+    assert flow.take_one(flow.elsewhere).body == "patient"
     assert runtime.stop() == 0
     assert runs(journal) == ["held"]
-    assert flow.depth(flow.step.input) == 0
-    assert flow.depth(late) == 0
+    assert [flow.depth(queue) for queue in flow.queues] == [0] * len(flow.queues)
 
 
 def test_what_has_no_queue_never_costs_its_input(flow: Flow, start: Starter) -> None:
