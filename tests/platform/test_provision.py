@@ -53,7 +53,11 @@ def test_a_broker_is_started_when_none_answers(
 ) -> None:
     # Given RabbitMQ's package, and no broker that answers
     started: list[PrivateBroker] = []
-    monkeypatch.setattr(PrivateBroker, "start", lambda node: started.append(node))  # in no time
+
+    def start(node: PrivateBroker) -> None:  # in no time
+        started.append(node)
+
+    monkeypatch.setattr(PrivateBroker, "start", start)
     monkeypatch.setattr(private_broker, "installed", lambda: True)
     monkeypatch.setattr(provision, "WELL_KNOWN", nobody())
 

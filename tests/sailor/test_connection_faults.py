@@ -194,6 +194,40 @@ def test_an_ack_that_is_lost_is_given_again_without_a_second_run(
     end_well(flow, runtime, journal)
 
 
+@pytest.mark.parametrize("dies", [True, False], ids=["and dies", "and ends"])
+def test_a_rebounded_message_is_another_than_the_one_that_was_acked_before(
+    proxied_flow: Flow, proxy: AmqpProxy, start: Starter, journal: Path, gate: Path, dies: bool
+) -> None:
+    # Given a message that was rebounded once, and is in process again
+    flow = proxied_flow
+    flow.configure("step_1", config={"journal": str(journal), "gate": str(gate)})
+    settings: dict[str, Any] = {
+        "COMPONENT_PATH": "tests/sailor/components/own",
+        "REBOUND_INITIAL_EXPIRATION": 50,
+    }
+    runtime = start(flow, "hesitates", **settings)
+    flow.publish({"body": {}})
+    until(lambda: runs(journal) == ["first", "again"], "the message is in process again")
+
+    # When its connection breaks, so that it is delivered once more
+    proxy.cut("-read")
+    flow.until_consumed(by=0)
+    flow.until_consumed()
+    runtime.until_logged("came again")
+
+    # Then it is not settled before its handler has ended, even if the process dies over it
+    if dies:
+        runtime.kill()
+        until(lambda: flow.depth(flow.step.input) == 1, "the message is back", within=5)
+        return
+    gate.touch()
+    assert flow.take_one(flow.output).body == "done"
+    assert runtime.stop() == 0
+    assert "did not come again" not in runtime.output
+    assert runs(journal) == ["first", "again"]
+    assert [flow.depth(queue) for queue in flow.queues] == [0] * len(flow.queues)
+
+
 def test_heartbeats_stay_alive_while_a_handler_computes(
     proxied_flow: Flow, proxy: AmqpProxy, start: Starter, journal: Path
 ) -> None:
