@@ -4,6 +4,7 @@ A ``journal`` has a line for each time that a handler started; a ``gate`` is a f
 handler waits for, so that faults come in the middle of its work.
 """
 
+import signal
 import socket
 import time
 from collections import Counter
@@ -144,6 +145,30 @@ def test_a_step_that_is_told_to_stop_while_the_broker_is_away_ends(
     proxy.down()
     runtime.until_logged("next attempt")
     assert runtime.stop() == 0
+
+
+def test_a_step_that_stops_while_the_broker_is_away_comes_back_for_what_it_had_alone(
+    proxied_flow: Flow, proxy: AmqpProxy, start: Starter, journal: Path, gate: Path
+) -> None:
+    # Given a message in process, one that waits, and a broker that is away
+    flow = proxied_flow
+    runtime = begin(flow, start, journal, gate, RABBITMQ_PREFETCH_SAILOR=2)
+    proxy.down()
+    until(lambda: flow.consumers() == 0, "the broker has noticed")
+    flow.publish(script(["return", {"body": "another's"}], label="another's"))
+
+    # When the step is told to stop, and the broker comes back
+    runtime.signal(signal.SIGTERM)
+    runtime.until_logged("SIGTERM")
+    proxy.up()
+    runtime.until_logged("came again")
+    gate.touch()
+
+    # Then the step ends with its message, and leaves the other one
+    assert runtime.wait() == 0
+    assert flow.take_one(flow.output).body == "done"
+    assert runs(journal) == ["held"]
+    assert flow.depth(flow.step.input) == 1
 
 
 def test_a_publish_that_never_reaches_the_broker_is_published_again(
