@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 from pika import BasicProperties
 from pika.channel import Channel
@@ -22,6 +23,9 @@ from pika.spec import Basic
 from lib.sailor.amqp import AmqpUnavailableError, Connection, Loop
 from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
+
+# Quorum queues count in these how often they delivered a message.
+_COUNTS = ("x-delivery-count", "x-acquired-count")
 
 log = logging.getLogger("sailor")
 
@@ -58,7 +62,7 @@ class Delivery:
 class Ledger:
     """The messages in process, and the last ones that were settled. For one thread's use.
 
-    With a prefetch of n the broker delivers only when less than n messages are unsettled in its
+    With a prefetch of n the broker delivers only while fewer than n messages are unsettled in its
     eyes, so at most n acks get lost with a connection. Remembering several times as many covers
     connections that are lost in a row.
 
@@ -75,15 +79,23 @@ class Ledger:
         """Note a message that is taken into process."""
         self._known[delivery.key].append(delivery)
 
-    def recognise(self, key: tuple[str, bytes], epoch: int) -> Delivery | None:
+    def recognise(
+        self, key: tuple[str, bytes], properties: BasicProperties, epoch: int
+    ) -> Delivery | None:
         """Return the known message that a redelivery must be, if there is one.
 
-        What came through the present channel is out of question: it is not redelivered.
+        What came through the present channel is out of question: it is not redelivered. Nor is it
+        a message with other headers: one that was rebounded keeps its id and its content, but is
+        another message than the one that was acked when it was rebounded.
         """
-        for delivery in self._known.get(key, ()):
-            if delivery.epoch < epoch:
-                return delivery
-        return None
+        headers = _lasting_headers(properties)
+        same = [
+            delivery
+            for delivery in self._known.get(key, ())
+            if delivery.epoch < epoch and _lasting_headers(delivery.properties) == headers
+        ]
+        # What is in process first: of two that are the same, to ack that one too early loses it.
+        return min(same, key=lambda delivery: delivery.verdict is not None, default=None)
 
     def settle(self, delivery: Delivery, verdict: Verdict) -> None:
         """Note what becomes of a message, and forget its content."""
@@ -118,7 +130,7 @@ class Consumer(Connection):
         super().__init__(settings, "read", loop)
         self._deliver = deliver
         self._prefetch = settings.rabbitmq_prefetch_sailor
-        self._ledger = Ledger(memory=10 * self._prefetch + 100)
+        self._ledger = Ledger(memory=10 * self._prefetch)
         self._epoch = 0
         self._consumer_tag: str | None = None
         self._consuming: Future[None] | None = None
@@ -226,7 +238,7 @@ class Consumer(Connection):
         log.log(TRACE, "Message %r comes with %d bytes", message_id, len(content))
         key = (repr(message_id), sha256(content).digest())
         if method.redelivered:
-            known = self._ledger.recognise(key, epoch)
+            known = self._ledger.recognise(key, properties, epoch)
             if known is not None:
                 log.info("Message %s came again; it was in process already", message_id)
                 known.tag, known.epoch = tag, epoch
@@ -280,3 +292,9 @@ class Consumer(Connection):
             self._awaited.discard(delivery)
             if not self._awaited:
                 self._settled.set()
+
+
+def _lasting_headers(properties: BasicProperties) -> dict[str, Any]:
+    """Return the headers that a message has each time it is delivered."""
+    headers = properties.headers or {}
+    return {name: value for name, value in headers.items() if name not in _COUNTS}

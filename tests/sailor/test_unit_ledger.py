@@ -5,10 +5,16 @@ from pika import BasicProperties
 from lib.sailor.consumer import Delivery, Ledger, Verdict
 
 KEY = ("'m'", b"hash")
+PLAIN = BasicProperties(headers={"messageId": "m"})
 
 
-def delivery(tag: int, epoch: int = 0, key: tuple[str, bytes] = KEY) -> Delivery:
-    return Delivery(b"content", BasicProperties(), key, tag, epoch)
+def delivery(
+    tag: int,
+    epoch: int = 0,
+    key: tuple[str, bytes] = KEY,
+    properties: BasicProperties = PLAIN,
+) -> Delivery:
+    return Delivery(b"content", properties, key, tag, epoch)
 
 
 def test_a_message_of_a_lost_channel_is_recognised() -> None:
@@ -16,8 +22,8 @@ def test_a_message_of_a_lost_channel_is_recognised() -> None:
     first = delivery(1)
     ledger.enter(first)
 
-    assert ledger.recognise(KEY, epoch=1) is first
-    assert ledger.recognise(("'m'", b"other"), epoch=1) is None
+    assert ledger.recognise(KEY, PLAIN, epoch=1) is first
+    assert ledger.recognise(("'m'", b"other"), PLAIN, epoch=1) is None
 
 
 def test_a_message_of_this_channel_is_another_one() -> None:
@@ -26,7 +32,7 @@ def test_a_message_of_this_channel_is_another_one() -> None:
     ledger.enter(delivery(1))
 
     # Then the second is not taken for the first
-    assert ledger.recognise(KEY, epoch=0) is None
+    assert ledger.recognise(KEY, PLAIN, epoch=0) is None
 
 
 def test_messages_with_one_id_and_content_are_counted() -> None:
@@ -38,11 +44,11 @@ def test_messages_with_one_id_and_content_are_counted() -> None:
 
     # When three come, then two are known
     for tag in (1, 2):
-        known = ledger.recognise(KEY, epoch=1)
+        known = ledger.recognise(KEY, PLAIN, epoch=1)
         assert known in twins
         assert known is not None
         known.tag, known.epoch = tag, 1
-    assert ledger.recognise(KEY, epoch=1) is None
+    assert ledger.recognise(KEY, PLAIN, epoch=1) is None
 
 
 def test_a_settled_message_is_remembered_without_its_content() -> None:
@@ -52,7 +58,7 @@ def test_a_settled_message_is_remembered_without_its_content() -> None:
 
     ledger.settle(settled, Verdict.ACK)
 
-    assert ledger.recognise(KEY, epoch=1) is settled
+    assert ledger.recognise(KEY, PLAIN, epoch=1) is settled
     assert (settled.verdict, settled.content) == (Verdict.ACK, b"")
     assert ledger.in_process() == []
 
@@ -64,7 +70,9 @@ def test_memory_is_bounded() -> None:
         ledger.enter(each)
         ledger.settle(each, Verdict.ACK)
 
-    known = [number for number in range(1000) if ledger.recognise((str(number), b""), epoch=1)]
+    known = [
+        number for number in range(1000) if ledger.recognise((str(number), b""), PLAIN, epoch=1)
+    ]
 
     assert known == [997, 998, 999]
     assert len(ledger._known) == 3  # what is forgotten leaves nothing behind
@@ -77,4 +85,33 @@ def test_what_went_back_to_the_queue_is_new_when_it_comes_again() -> None:
 
     ledger.forget(each)
 
-    assert ledger.recognise(KEY, epoch=1) is None
+    assert ledger.recognise(KEY, PLAIN, epoch=1) is None
+
+
+def test_a_rebounded_message_is_another_one() -> None:
+    # Given a message that was acked when it was rebounded, and is in process again
+    ledger = Ledger(memory=10)
+    ledger.enter(before := delivery(1))
+    ledger.settle(before, Verdict.ACK)
+    rebounded = BasicProperties(headers={"messageId": "m", "reboundIteration": 1})
+    ledger.enter(again := delivery(2, properties=rebounded))
+
+    # When its channel is lost, then it is the one in process that comes again
+    assert ledger.recognise(KEY, rebounded, epoch=1) is again
+
+
+def test_of_two_that_are_the_same_the_one_in_process_comes_again() -> None:
+    ledger = Ledger(memory=10)
+    ledger.enter(before := delivery(1))
+    ledger.settle(before, Verdict.ACK)
+    ledger.enter(again := delivery(2))
+
+    assert ledger.recognise(KEY, PLAIN, epoch=1) is again
+
+
+def test_how_often_a_quorum_queue_delivered_a_message_does_not_matter() -> None:
+    ledger = Ledger(memory=10)
+    ledger.enter(first := delivery(1))
+    counted = BasicProperties(headers={"messageId": "m", "x-delivery-count": 1})
+
+    assert ledger.recognise(KEY, counted, epoch=1) is first
