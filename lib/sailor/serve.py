@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import redirect_stdout
+from copy import deepcopy
 from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType, ModuleType
@@ -74,7 +75,7 @@ def run_shutdown_hook(settings: Settings) -> int:
         module = load_component(settings).module(settings.function)
         _call_hook(module, "shutdown", config, api.startup_data())
         api.delete_startup_data()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         log.critical("The shutdown hook failed: %s", error, exc_info=_own_fault(error))
         return 1
     log.info("The component is shut down")
@@ -119,7 +120,7 @@ class Runtime:
         self._consumer.start()
         try:
             self._start()
-        except Exception as error:  # noqa: BLE001 - whatever hinders the start is told and ends us
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever hinders the start is told
             self._tell(error)
             self._close()
             return 1
@@ -188,7 +189,7 @@ class Runtime:
         self._consumer.close()
         self._publisher.close()
 
-    def _tell(self, error: Exception) -> None:
+    def _tell(self, error: BaseException) -> None:
         """Log an error at the start, and publish it if there is a connection."""
         log.critical("The step can't start: %s", error, exc_info=_own_fault(error))
         self._publisher.stop_soon()
@@ -220,16 +221,16 @@ def _crash(error: BaseException) -> None:
     os._exit(1)
 
 
-def _call_hook(module: ModuleType, name: str, *arguments: Any) -> Any:
-    """Call a function of the component, if it has it."""
+def _call_hook(module: ModuleType, name: str, config: dict[str, Any], *arguments: Any) -> Any:
+    """Call a function of the component with a cfg of its own, if it has that function."""
     hook = getattr(module, name, None)
     if hook is None:
         log.debug("The component has no function %s", name)
         return None
     log.debug("Calling the component's function %s", name)
-    return hook(*arguments)
+    return hook(deepcopy(config), *arguments)
 
 
-def _own_fault(error: Exception) -> bool:
+def _own_fault(error: BaseException) -> bool:
     """Tell whether an error's stack says more than its text: it is none of the expected ones."""
     return not isinstance(error, ApiError | AmqpUnavailableError | ComponentError)
