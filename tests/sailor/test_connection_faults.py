@@ -159,7 +159,7 @@ def test_a_step_that_stops_while_the_broker_is_away_comes_back_for_what_it_had_a
 
     # When the step is told to stop, and the broker comes back
     runtime.signal(signal.SIGTERM)
-    runtime.until_logged("SIGTERM")
+    runtime.until_logged("is to end")
     proxy.up()
     runtime.until_logged("came again")
     gate.touch()
