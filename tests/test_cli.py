@@ -21,7 +21,7 @@ from tests.command import Ran, command, run
 from tests.loopback import Loopback, Reply
 
 COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
-COMMANDS = ["run", "actions", "sandbox", "demo", "generate"]
+COMMANDS = ["run", "serve", "service", "actions", "sandbox", "demo", "generate"]
 IMAGES = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
 BODY = {"repositoryName": "shop"}
 

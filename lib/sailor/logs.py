@@ -9,6 +9,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Collection, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -50,6 +51,9 @@ _CONTEXT = (
     "WORKSPACE_ID",
 )
 _BLOT = "***"
+
+# What the message in process tells of itself, for lines that don't come through step.logger.
+message_context: ContextVar[Mapping[str, str] | None] = ContextVar("message_context", default=None)
 
 
 def configure(
@@ -105,7 +109,7 @@ class _BunyanFormatter(logging.Formatter):
             {
                 "name": record.name.partition(".")[0],
                 **self._fixed,
-                **getattr(record, "context", {}),
+                **_context(record),
                 "level": _BUNYAN_LEVELS.get(record.levelno, record.levelno),
                 "msg": message,
                 "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -113,3 +117,11 @@ class _BunyanFormatter(logging.Formatter):
             },
             default=str,
         ).decode()
+
+
+def _context(record: logging.LogRecord) -> Mapping[str, str]:
+    """Return the members that a line of the component adds."""
+    own: Mapping[str, str] | None = getattr(record, "context", None)
+    if own is None and record.name.startswith("component"):
+        own = message_context.get()
+    return own or {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any
 
-from lib.sailor import wire
+from lib.sailor import logs, wire
 from lib.sailor.consumer import Consumer, Delivery, Verdict
 from lib.sailor.emitter import Emitter, Outlets
 from lib.sailor.publisher import PublishError
@@ -91,7 +91,10 @@ class Worker:
                 emitter.report(error)
                 return
         emitter.carry(message)
-        logger = logging.LoggerAdapter(_component_log, {"context": origin.log_context()})
+        context = origin.log_context()
+        logs.message_context.set(context)
+        # The adapter is for threads that a handler starts: they don't see the variable.
+        logger = logging.LoggerAdapter(_component_log, {"context": context})
         step = Step(emitter.emit, logger, self._variables)
         config, snapshot = wire.parse(self._config), self._outlets.snapshot.copy()
         handle(self._process, step, message, config, snapshot)

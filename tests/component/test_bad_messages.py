@@ -449,7 +449,7 @@ def test_10_mb_that_keep_the_pattern_are_no_header(name: str, server: Loopback) 
 def _long_texts(right: str) -> list[str]:
     """Return texts of 10 MB that break a pattern, some only at their very end."""
     repeated = right * (TEN_MB // len(right))
-    return [repeated + "\n", right[0] * TEN_MB + "\n", right[-1] * TEN_MB + "\n", "\x00" * TEN_MB]
+    return [repeated + "\n", right[-1] * TEN_MB + "\n", "\x00" * TEN_MB]
 
 
 @pytest.mark.parametrize("name", ["repositoryName", "imageTag", "imageDigest", "imageManifest"])
@@ -468,7 +468,7 @@ def test_10_mb_of_another_type_are_refused_quickly_in_few_words(
     assert len(told) < 300
 
 
-@each_operation
+@pytest.mark.parametrize("operation", ["CreateRepository", "DescribeImages", "TagResource"])
 @pytest.mark.parametrize("envelope", [False, True], ids=["members", "envelope"])
 def test_an_unknown_member_name_of_10_mb_is_refused_quickly_in_few_words(
     operation: str, envelope: bool, server: Loopback
