@@ -30,7 +30,11 @@ def broker(folder: Path) -> tuple[Broker, PrivateBroker | None]:
     if WELL_KNOWN.answers:  # Debian's package starts the service where it can
         return WELL_KNOWN, None
     node = PrivateBroker(folder)
-    node.start()
+    try:
+        node.start()
+    except BaseException:
+        node.remove()
+        raise
     return node.broker, node
 
 
