@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import call, memory, startup, table
-from benchmarks.figure import Figure
+from benchmarks import call, memory, startup, step, table
+from benchmarks.figure import Figure, NotMeasuredError
 
 
 def main(
@@ -22,6 +22,10 @@ def main(
     peak_memory: Annotated[
         bool, typer.Option("--memory", help="Peak memory with the largest layer part.")
     ] = False,
+    one_step: Annotated[
+        bool,
+        typer.Option("--step", help="A step of a flow: our runtime, the Node runtime."),
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file too.")] = None,
 ) -> None:
     """Measure what an action costs, side by side with its peers.
@@ -34,14 +38,19 @@ def main(
         ("memory", peak_memory, memory.measure),
         ("start-up", start_up, startup.measure),
         ("one call", one_call, call.measure),
+        ("a step", one_step, step.measure),
     ]
     any_named = any(named for _, named, _ in parts)
     figures: list[Figure] = []
-    with Console(stderr=True).status("") as status:
+    stderr = Console(stderr=True)
+    with stderr.status("") as status:
         for title, named, measure in parts:
             if named or not any_named:
                 status.update(f"Measuring {title} …")
-                figures += measure()
+                try:
+                    figures += measure()
+                except NotMeasuredError as lack:
+                    stderr.print(f"Not measured: {title}, because {lack}", markup=False)
     Console(width=None if sys.stdout.isatty() else 120).print(table.render(figures))
     if json:
         json.write_bytes(table.as_json(figures))

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from statistics import median
-from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -19,6 +18,7 @@ import orjson
 
 from actions.describe_images import process
 from benchmarks.figure import Figure
+from benchmarks.images import ASKED, page
 from benchmarks.rounds import interleaved, ratio
 from benchmarks.server import canned
 from lib.sailor import Step
@@ -29,7 +29,6 @@ _PAGES = (100, 1)
 _ROUNDS = 41
 _CALLS = 25  # in a turn
 _BAR = 0.45
-_BODY = {"repositoryName": "shop/web"}
 
 
 def measure() -> list[Figure]:
@@ -38,8 +37,7 @@ def measure() -> list[Figure]:
 
 
 def _measure_page(images: int) -> list[Figure]:
-    content = orjson.dumps({"imageDetails": [_image(number) for number in range(images)]})
-    with canned(content) as cfg:
+    with canned(page(images)) as cfg:
         calls = {"our action": _ours(cfg), "boto3": _boto3(cfg), "the floor": _floor(cfg)}
         costs = interleaved({n: partial(_cpu, call) for n, call in calls.items()}, _ROUNDS)
     figure = partial(Figure, f"One call, {images} image{'s' * (images > 1)}")
@@ -49,20 +47,6 @@ def _measure_page(images: int) -> list[Figure]:
         figure("our action to boto3", ratio(ours, costs["boto3"]), bar=_BAR),
         figure("our action to the floor", ratio(ours, costs["the floor"])),
     ]
-
-
-def _image(number: int) -> dict[str, Any]:
-    return {
-        "registryId": "123456789012",
-        "repositoryName": _BODY["repositoryName"],
-        "imageDigest": f"sha256:{number:064x}",
-        "imageTags": [f"1.{number}.0", f"build-{number}"],
-        "imageSizeInBytes": 52_428_800 + number,
-        "imagePushedAt": 1_735_689_600.123 + number,
-        "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
-        "artifactMediaType": "application/vnd.oci.image.config.v1+json",
-        "lastRecordedPullTime": 1_738_368_000.0 + number,
-    }
 
 
 def _cpu(call: Callable[[], object]) -> float:
@@ -75,7 +59,7 @@ def _cpu(call: Callable[[], object]) -> float:
 
 def _ours(cfg: dict[str, str]) -> Callable[[], object]:
     step = Step(_refuse, logging.getLogger("component"))
-    message = {"body": _BODY}
+    message = {"body": ASKED}
     return lambda: process(step, message, cfg, {})
 
 
@@ -91,7 +75,7 @@ def _boto3(cfg: Mapping[str, str]) -> Callable[[], object]:
         aws_access_key_id=cfg["accessKeyId"],
         aws_secret_access_key=cfg["secretAccessKey"],
     )
-    return lambda: client.describe_images(**_BODY)
+    return lambda: client.describe_images(**ASKED)
 
 
 def _floor(cfg: dict[str, str]) -> Callable[[], object]:
@@ -100,7 +84,7 @@ def _floor(cfg: dict[str, str]) -> Callable[[], object]:
     connection.request("GET", "/")
     _, _, fields = connection.getresponse().read().partition(b"\r\n")
     headers = dict(http.client.parse_headers(io.BytesIO(fields)))
-    payload = orjson.dumps(_BODY)
+    payload = orjson.dumps(ASKED)
 
     def call() -> bytes:
         connection.request("POST", "/", payload, headers)

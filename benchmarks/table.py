@@ -20,12 +20,18 @@ def render(figures: Iterable[Figure]) -> Table:
     table.add_column("Measured", justify="right")
     table.add_column("Bar", justify="right")
     table.add_column("")
+    table.add_column("Goal", justify="right")
     for part, of_part in groupby(figures, key=lambda figure: figure.part):
         title = part
         for figure in of_part:
-            bar = "" if figure.bar is None else f"≤ {_amount(figure.bar, figure.unit)}"
-            measured = _amount(figure.value, figure.unit)
-            table.add_row(title, figure.name, measured, bar, _VERDICTS[figure.met])
+            table.add_row(
+                title,
+                figure.name,
+                _amount(figure.value, figure.unit),
+                _limit(figure, figure.bar),
+                _VERDICTS[figure.met],
+                _limit(figure, figure.goal),
+            )
             title = ""
         table.add_row()
     return table
@@ -42,6 +48,12 @@ def as_json(figures: Iterable[Figure]) -> bytes:
         "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _limit(figure: Figure, limit: float | None) -> str:
+    if limit is None:
+        return ""
+    return f"{'≥' if figure.at_least else '≤'} {_amount(limit, figure.unit)}"
 
 
 def _amount(value: float, unit: str) -> str:
