@@ -127,6 +127,7 @@ def _running(port: int) -> Iterator[dict[str, str]]:
     from moto.core.base_backend import AccountSpecificBackend  # noqa: PLC0415
     from moto.ecr.models import ecr_backends  # noqa: PLC0415
     from moto.iam.models import iam_backends  # noqa: PLC0415
+    from moto.sts.models import sts_backends  # noqa: PLC0415
 
     account = f"{secrets.randbelow(10**12):012}"
     try:
@@ -146,6 +147,7 @@ def _running(port: int) -> Iterator[dict[str, str]]:
     finally:
         ecr_backends.pop(account, None)
         iam_backends.pop(account, None)
+        sts_backends.pop(account, None)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from logging import Logger, LoggerAdapter
 from typing import Any, Protocol
 
 from lib.component import parameters, schemas
+from lib.component.connection import client_of
 from lib.component.redaction import loggable
 from lib.component.timestamps import converter
 from lib.component.validation import Validator
-from lib.ecr import Answer, Client, Configuration, Signature, UnavailableError, connect
+from lib.ecr import Answer, Client, Signature, UnavailableError
 
 Message = dict[str, Any]
 
@@ -50,7 +51,7 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
         snapshot: dict[str, Any],  # noqa: ARG001 - an action keeps no state
     ) -> Message | None:
         asked = parameters.read(operation, msg.get("body"), validator, json_text)
-        client = connect(Configuration.from_cfg(cfg))
+        client = client_of(cfg)
         signature = _signature(step, asked, client)
         started = time.perf_counter()
         if cfg.get("verbose"):

@@ -59,21 +59,29 @@ def read(operation: str, region: str, response: Response, redact: Callable[[str]
         members = None
     if isinstance(members, dict) and status < _REDIRECT:
         return Answer(members, request_id)
-    text = response.content.decode(errors="replace")
-    code, message = _error(response, members, text) if status >= _REDIRECT else ("", "")
+    code, message = refusal(response, members)
     if code:
-        raise ServiceError(code, redact(message), operation, region, status, request_id)
+        date = response.headers.get("Date", "")
+        raise ServiceError(code, redact(message), operation, region, status, request_id, date)
+    text = response.content.decode(errors="replace")
     # Cut what is redacted, not the other way round: half a secret has no shape to be known by.
     raise UnreadableAnswerError(operation, status, redact(text)[:_SHOWN_CHARACTERS].strip())
 
 
-def _error(response: Response, members: Any, text: str) -> tuple[str, str]:
-    """Return the AWS code and the message of an error answer; no code if it has none."""
+def refusal(response: Response, members: Any = None) -> tuple[str, str]:
+    """Return the AWS code and the message of an error answer; no code if it is none.
+
+    Args:
+        response: What came back.
+        members: Its content, if that is JSON.
+    """
+    if response.status < _REDIRECT:
+        return "", ""
     if isinstance(members, dict):
         code = members.get("__type") or response.headers.get("x-amzn-errortype")
         message = members.get("message") or members.get("Message") or "no reason given"
         return _bare(code) if isinstance(code, str) else "", str(message)
-    if found := _XML_ERROR.search(text):
+    if found := _XML_ERROR.search(response.content.decode(errors="replace")):
         return found[1], html.unescape(found[2]).strip()
     return "", ""
 

@@ -9,9 +9,15 @@ from typing import Any, Self
 from lib.ecr import endpoint
 from lib.ecr.credentials import Credentials
 from lib.ecr.errors import ConfigurationError
+from lib.ecr.role import Role
+
+SESSION_NAME = "amazonaws-com-ecr-connector"
 
 _ACCESS_KEY = re.compile(r"\w+", re.ASCII)
 _VISIBLE = re.compile(r"[!-~]+")
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _BOOLEANS = {True: True, False: False, None: False, "true": True, "false": False, "": False}
 
 
@@ -23,19 +29,24 @@ class Configuration:
         credentials: The access key, or None where callers bring their own signatures.
         region: The region's code, such as ``eu-central-1``.
         url: The endpoint, with a closing slash.
+        role: The role to assume with the access key, or None.
     """
 
     credentials: Credentials | None
     region: str
     url: str
+    role: Role | None = None
 
     @classmethod
-    def from_cfg(cls, cfg: Mapping[str, Any]) -> Self:
+    def from_cfg(cls, cfg: Mapping[str, Any], session_name: str = SESSION_NAME) -> Self:
         """Read a flow's credentials; blanks around a value are dropped.
 
         Args:
             cfg: ``accessKeyId``, ``secretAccessKey``, ``sessionToken``, ``region``, ``endpoint``,
-                ``useFips`` and ``useDualStack``; other members are not ours.
+                ``roleArn``, ``externalId``, ``useFips`` and ``useDualStack``; other members are
+                not ours.
+            session_name: Names us in CloudTrail when a role is assumed: 2 to 64 letters, digits
+                and ``_+=,.@-``.
 
         Raises:
             ConfigurationError: All that is wrong with them; no value of a secret is in it.
@@ -43,10 +54,13 @@ class Configuration:
         reader = _Reader(cfg)
         credentials = _credentials(reader)
         region = _region(reader)
-        url = _url(reader, region)
+        url, sts_url = _urls(reader, region)
+        role = _role(reader, session_name, sts_url)
+        if role and not credentials and not reader.faults:
+            reader.faults.append("accessKeyId and secretAccessKey are missing beside roleArn")
         if reader.faults:
             raise ConfigurationError(reader.faults)
-        return cls(credentials, region, url)
+        return cls(credentials, region, url, role)
 
 
 class _Reader:
@@ -112,14 +126,39 @@ def _region(reader: _Reader) -> str:
     return region if region in known else ""
 
 
-def _url(reader: _Reader, region: str) -> str:
+def _urls(reader: _Reader, region: str) -> tuple[str, Callable[[], str]]:
+    """Return the URL of Amazon ECR, and what finds that of AWS STS."""
     own = reader.text("endpoint") or None
-    use_fips = reader.boolean("useFips")
-    use_dual_stack = reader.boolean("useDualStack")
-    try:
-        return endpoint.resolve(
-            region or "us-east-1", own, use_fips=use_fips, use_dual_stack=use_dual_stack
-        )
-    except endpoint.EndpointError as error:
-        reader.faults.append(f"endpoint: {error}")
-        return ""
+    switches = {
+        "use_fips": reader.boolean("useFips"),
+        "use_dual_stack": reader.boolean("useDualStack"),
+    }
+
+    def url(service: str) -> str:
+        try:
+            return endpoint.resolve(region or "us-east-1", own, **switches, service=service)
+        except endpoint.EndpointError as error:
+            if (fault := f"endpoint: {error}") not in reader.faults:
+                reader.faults.append(fault)
+            return ""
+
+    return url("ecr"), lambda: url("sts")
+
+
+def _role(reader: _Reader, session_name: str, sts_url: Callable[[], str]) -> Role | None:
+    before = len(reader.faults)
+    arn = reader.text(
+        "roleArn",
+        _ROLE.fullmatch,
+        "no ARN of a role, such as arn:aws:iam::123456789012:role/ecr-reader",
+    )
+    external_id = reader.text(
+        "externalId", _EXTERNAL_ID.fullmatch, "characters that no external id has, or one alone"
+    )
+    if len(reader.faults) > before:
+        return None
+    if arn:
+        return Role(arn, external_id or None, session_name, sts_url())
+    if external_id:
+        reader.faults.append("roleArn is missing: it belongs to externalId")
+    return None

@@ -1,4 +1,4 @@
-"""Where Amazon ECR is: botocore's own rules for every partition, FIPS and dual-stack."""
+"""Where AWS is: botocore's own rules for every partition, FIPS and dual-stack."""
 
 import ipaddress
 import re
@@ -36,7 +36,14 @@ def regions() -> Mapping[str, str]:
 
 
 @cache
-def resolve(region: str, endpoint: str | None, *, use_fips: bool, use_dual_stack: bool) -> str:
+def resolve(
+    region: str,
+    endpoint: str | None,
+    *,
+    use_fips: bool,
+    use_dual_stack: bool,
+    service: str = "ecr",
+) -> str:
     """Return the URL that requests are sent to.
 
     Args:
@@ -44,25 +51,29 @@ def resolve(region: str, endpoint: str | None, *, use_fips: bool, use_dual_stack
         endpoint: A URL to use in place of the region's own, or None.
         use_fips: Ask for the endpoint with FIPS 140 cryptography.
         use_dual_stack: Ask for the endpoint that has IPv6 addresses too.
+        service: ``ecr`` or ``sts``. An endpoint of one's own serves AWS STS only on this machine,
+            where it is an emulator of all of AWS; a VPC endpoint is one service's alone.
 
     Raises:
         EndpointError: The region has no such endpoint, or the URL is not one to send
             credentials to.
     """
     if endpoint is not None:
-        _check(endpoint)
+        host = _checked_host(endpoint)
+        if service != "ecr" and not _is_loopback(host):
+            endpoint = None
     parameters = {"Region": region, "UseFIPS": use_fips, "UseDualStack": use_dual_stack}
     if endpoint is not None:
         parameters["Endpoint"] = endpoint
     try:
-        url: str = _provider().resolve_endpoint(**parameters).url
+        url: str = _provider(service).resolve_endpoint(**parameters).url
     except EndpointProviderError as error:
         raise EndpointError(str(error)) from error
     return url.rstrip("/") + "/"
 
 
-def _check(endpoint: str) -> None:
-    """Refuse a URL over which a request would be readable, or that is more than an origin.
+def _checked_host(endpoint: str) -> str:
+    """Return the host of a URL; refuse one that is more than an origin, or readable on its way.
 
     The errors don't repeat it: it may hold a password.
     """
@@ -73,6 +84,7 @@ def _check(endpoint: str) -> None:
         raise EndpointError(
             f"https is needed: http is allowed on this machine only, not to {origin['host']}"
         )
+    return origin["host"]
 
 
 def _is_loopback(host: str) -> bool:
@@ -83,8 +95,8 @@ def _is_loopback(host: str) -> bool:
 
 
 @cache
-def _provider() -> EndpointProvider:
-    rules = loader().load_service_model("ecr", "endpoint-rule-set-1")
+def _provider(service: str) -> EndpointProvider:
+    rules = loader().load_service_model(service, "endpoint-rule-set-1")
     return EndpointProvider(rules, _data("partitions"))
 
 

@@ -44,11 +44,12 @@ class KeySignature:
     Args:
         credentials: The access key.
         region: The region that the request goes to.
+        service: The service that it goes to, as signatures name it.
     """
 
-    def __init__(self, credentials: Credentials, region: str) -> None:
+    def __init__(self, credentials: Credentials, region: str, service: str = SERVICE) -> None:
         self.redact = credentials.redact
-        self._auth = _OffsetSigV4(credentials, SERVICE, region)
+        self._auth = _OffsetSigV4(credentials, service, region)
 
     def sign(self, request: Request, clock_offset: timedelta) -> None:
         """Sign a request anew; a signature that it has is replaced."""

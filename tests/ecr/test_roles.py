@@ -1,0 +1,470 @@
+"""A role is assumed through AWS STS: once for many calls, anew before it ends, and unseen."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+import boto3
+import orjson
+import pytest
+from botocore.config import Config
+
+from lib.ecr import (
+    Client,
+    Configuration,
+    ConfigurationError,
+    RoleError,
+    ServiceError,
+    UnreadableAnswerError,
+)
+from lib.sandbox import Sandbox
+from tests.aws_model import KEYS, REGION, TOKEN, Event, ask_action, cfg_for
+from tests.conftest import DECOY
+from tests.loopback import Captured, Loopback, Reply
+
+ARN = "arn:aws:iam::123456789012:role/team/ecr-reader"
+EXTERNAL_ID = "flow:of/ours"
+SECRET = "assumed/secret+of/the/role/EXAMPLEKEY00"
+SESSION = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEassumed+token=="
+
+
+def assumed(number: int = 1, minutes: int = 60) -> Reply:
+    """Return what AWS STS answers; the number stands in the access key id."""
+    ends = datetime.now(UTC) + timedelta(minutes=minutes)
+    return Reply(
+        f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <AssumeRoleResult><Credentials>
+    <AccessKeyId>ASIAASSUMEDROLE{number:05}</AccessKeyId>
+    <SecretAccessKey>{SECRET}</SecretAccessKey>
+    <SessionToken>{SESSION}</SessionToken>
+    <Expiration>{ends:%Y-%m-%dT%H:%M:%SZ}</Expiration>
+  </Credentials></AssumeRoleResult>
+</AssumeRoleResponse>""".encode()
+    )
+
+
+def refused(code: str, message: str = "no", status: int = 403, **headers: str) -> Reply:
+    text = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return Reply(text.encode(), status, headers)
+
+
+class Aws(Loopback):
+    """Amazon ECR and AWS STS on one endpoint, each with its script."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sts_requests: list[Captured] = []
+        self.sts_script = [assumed()]
+        self._sts_lock = threading.Lock()
+
+    def keep(self, request: Captured) -> Reply:
+        if "X-Amz-Target" in request.headers:
+            return super().keep(request)
+        with self._sts_lock:
+            self.sts_requests.append(request)
+            return self.sts_script.pop(0) if len(self.sts_script) > 1 else self.sts_script[0]
+
+    @property
+    def keys(self) -> list[str]:
+        """The access key ids that Amazon ECR was asked with, in order."""
+        return [
+            request.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
+            for request in self.requests
+        ]
+
+
+@pytest.fixture
+def aws() -> Iterator[Aws]:
+    with Aws() as running:
+        yield running
+
+
+@pytest.fixture
+def client(aws: Aws) -> Client:
+    return Client(Configuration.from_cfg(cfg_for(aws, roleArn=ARN)))
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
+
+
+def call(client: Client) -> None:
+    client.call("DescribeRepositories", b"{}")
+
+
+# In the sandbox, which checks signatures, tokens, trust policies and permissions
+
+
+def role_in(sandbox: Sandbox, name: str, actions: str = "ecr:*") -> str:
+    """Make a role that asks for the external id, and return its ARN."""
+    iam = boto3.session.Session(
+        aws_access_key_id=sandbox.cfg["accessKeyId"],
+        aws_secret_access_key=sandbox.cfg["secretAccessKey"],
+        region_name=REGION,
+    ).client("iam", endpoint_url=sandbox.cfg["endpoint"], config=Config(signature_version="v4"))
+    user = iam.get_user(UserName="designer")["User"]["Arn"]
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": user},
+        "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+    }
+    permission = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
+    iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=_policy(permission))
+    return str(role["Role"]["Arn"])
+
+
+def _policy(statement: dict[str, Any]) -> str:
+    return orjson.dumps({"Version": "2012-10-17", "Statement": [statement]}).decode()
+
+
+@pytest.fixture
+def _no_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let boto3 in the test itself, not the connector, do without the decoys' profile."""
+    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "false")
+    monkeypatch.setenv("HOME", "/nonexistent")
+
+
+@pytest.mark.usefixtures("_no_profile")
+def test_a_call_goes_out_in_the_role_s_name(sandbox: Sandbox) -> None:
+    # Given a role that may do less than the user
+    arn = role_in(sandbox, "lists", "ecr:DescribeRepositories")
+    client = Client(
+        Configuration.from_cfg({**sandbox.cfg, "roleArn": arn, "externalId": EXTERNAL_ID}, "flow-1")
+    )
+
+    # When
+    call(client)
+    with pytest.raises(ServiceError) as refusal:
+        client.call("GetAuthorizationToken", b"{}")
+
+    # Then
+    assert "assumed-role/lists/flow-1 is not authorized" in str(refusal.value)
+
+
+@pytest.mark.usefixtures("_no_profile")
+def test_a_role_that_can_t_be_assumed_is_named_with_the_reason(sandbox: Sandbox) -> None:
+    # Given
+    arn = role_in(sandbox, "refuses")
+    cfg = {**sandbox.cfg, "roleArn": arn, "externalId": "another"}
+
+    # When
+    with pytest.raises(RoleError) as refusal:
+        call(Client(Configuration.from_cfg(cfg)))
+
+    # Then
+    assert str(refusal.value).startswith(f"AccessDenied: The role {arn} can't be assumed: User: ")
+    assert "(AssumeRole, eu-central-1, HTTP 403" in str(refusal.value)
+
+
+@pytest.mark.usefixtures("_no_profile")
+def test_a_wrong_secret_does_not_assume_a_role(sandbox: Sandbox) -> None:
+    arn = role_in(sandbox, "wants-a-secret")
+    cfg = {**sandbox.cfg, "secretAccessKey": "w" * 40, "roleArn": arn, "externalId": EXTERNAL_ID}
+
+    with pytest.raises(RoleError, match="SignatureDoesNotMatch: The role "):
+        call(Client(Configuration.from_cfg(cfg)))
+
+
+# What AWS STS is asked
+
+
+def test_aws_sts_is_asked_with_the_key_for_the_role(aws: Aws) -> None:
+    # Given
+    cfg = cfg_for(aws, roleArn=ARN, externalId=EXTERNAL_ID, sessionToken=TOKEN)
+
+    # When
+    call(Client(Configuration.from_cfg(cfg, "flowground-5")))
+
+    # Then
+    (request,) = aws.sts_requests
+    assert parse_qs(request.body.decode()) == {
+        "Action": ["AssumeRole"],
+        "Version": ["2011-06-15"],
+        "RoleArn": [ARN],
+        "RoleSessionName": ["flowground-5"],
+        "ExternalId": [EXTERNAL_ID],
+    }
+    assert request.headers["X-Amz-Security-Token"] == TOKEN
+    assert f"Credential={KEYS['accessKeyId']}/" in request.headers["Authorization"]
+    assert f"/{REGION}/sts/aws4_request" in request.headers["Authorization"]
+    assert DECOY not in str(request.headers)
+    (asked,) = aws.requests
+    assert asked.headers["X-Amz-Security-Token"] == SESSION
+
+
+def test_the_session_is_named_after_the_flow(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given
+    monkeypatch.setenv("ELASTICIO_FLOW_ID", "58b4/" + "e" * 99)
+
+    # When
+    ask_action("DescribeRepositories", {}, cfg_for(aws, roleArn=ARN))
+
+    # Then
+    (name,) = parse_qs(aws.sts_requests[0].body.decode())["RoleSessionName"]
+    assert name == ("flowground-58b4-" + "e" * 99)[:64]
+
+
+@pytest.mark.parametrize(
+    ("cfg", "url"),
+    [
+        ({}, "https://sts.eu-central-1.amazonaws.com/"),
+        ({"region": "us-east-1", "useFips": True}, "https://sts-fips.us-east-1.amazonaws.com/"),
+        ({"useDualStack": True}, "https://sts.eu-central-1.api.aws/"),
+        ({"region": "cn-north-1"}, "https://sts.cn-north-1.amazonaws.com.cn/"),
+        ({"endpoint": "https://ecr.example"}, "https://sts.eu-central-1.amazonaws.com/"),
+        ({"endpoint": "http://127.0.0.1:5000"}, "http://127.0.0.1:5000/"),
+    ],
+)
+def test_aws_sts_is_the_region_s_or_this_machine_s(cfg: dict[str, Any], url: str) -> None:
+    role = Configuration.from_cfg({**KEYS, "region": REGION, "roleArn": ARN, **cfg}).role
+
+    assert role
+    assert role.url == url
+
+
+# For how long
+
+
+def test_many_calls_at_once_assume_the_role_once(aws: Aws, client: Client) -> None:
+    # Given
+    aws.sts_script = [Reply(assumed().body, delay=0.2)]
+    threads = [threading.Thread(target=call, args=(client,)) for _ in range(8)]
+
+    # When
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    # Then
+    assert len(aws.requests) == 8
+    assert len(aws.sts_requests) == 1
+
+
+def test_many_calls_at_once_share_a_refusal(aws: Aws, client: Client) -> None:
+    # Given
+    aws.sts_script = [Reply(refused("AccessDenied").body, 403, delay=0.5)]
+    caught: list[RoleError] = []
+
+    def refused_call() -> None:
+        with pytest.raises(RoleError) as refusal:
+            call(client)
+        caught.append(refusal.value)
+
+    threads = [threading.Thread(target=refused_call) for _ in range(8)]
+
+    # When
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    # Then
+    assert len(caught) == 8
+    assert len(aws.sts_requests) == 1
+
+
+@pytest.mark.parametrize(("minutes", "times"), [(40, 1), (46, 2), (59, 2), (90, 2)])
+def test_a_role_is_assumed_anew_before_it_ends(
+    aws: Aws, client: Client, minutes: int, times: int
+) -> None:
+    # Given
+    aws.sts_script = [assumed(1), assumed(2, minutes=180)]
+    call(client)
+
+    # When
+    client._clock.offset = timedelta(minutes=minutes)
+    call(client)
+
+    # Then
+    assert len(aws.sts_requests) == times
+    assert aws.keys == ["ASIAASSUMEDROLE00001", f"ASIAASSUMEDROLE{times:05}"]
+
+
+def test_a_call_goes_on_with_the_role_if_it_can_t_be_assumed_anew_yet(
+    aws: Aws, client: Client
+) -> None:
+    # Given
+    aws.sts_script = [assumed(1), Reply(status=503)]
+    call(client)
+
+    # When
+    client._clock.offset = timedelta(minutes=47)
+    call(client)
+
+    # Then
+    assert len(aws.sts_requests) == 2
+    assert aws.keys == ["ASIAASSUMEDROLE00001"] * 2
+
+
+# Faults
+
+
+EXPIRED = Reply({"__type": "ExpiredTokenException", "message": "expired"}, status=400)
+
+
+def test_a_role_that_has_expired_early_is_assumed_again_once(aws: Aws, client: Client) -> None:
+    # Given
+    aws.sts_script = [assumed(1), assumed(2)]
+    aws.answer(EXPIRED, Reply())
+
+    # When
+    call(client)
+    call(client)
+
+    # Then
+    assert aws.keys == ["ASIAASSUMEDROLE00001", "ASIAASSUMEDROLE00002", "ASIAASSUMEDROLE00002"]
+    assert len(aws.sts_requests) == 2
+
+
+def test_a_role_that_expires_at_once_again_is_an_error(aws: Aws, client: Client) -> None:
+    aws.answer(EXPIRED)
+
+    with pytest.raises(ServiceError, match="ExpiredTokenException: expired"):
+        call(client)
+
+    assert (len(aws.sts_requests), len(aws.requests)) == (2, 2)
+
+
+def test_an_expired_key_does_not_ask_again_for_the_role(aws: Aws, client: Client) -> None:
+    aws.sts_script = [refused("ExpiredToken")]
+
+    with pytest.raises(RoleError, match="ExpiredToken: The role "):
+        call(client)
+
+    assert (len(aws.sts_requests), len(aws.requests)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "fault", [Reply(status=503), refused("Throttling", status=400), Reply(hang_up=True)]
+)
+def test_a_passing_fault_of_aws_sts_is_rebounded_after_three_attempts(
+    aws: Aws, fault: Reply
+) -> None:
+    # Given
+    aws.sts_script = [fault]
+    events: list[Event] = []
+
+    # When
+    ask_action("DescribeRepositories", {}, cfg_for(aws, roleArn=ARN), events)
+
+    # Then
+    ((event, reason),) = events
+    assert (event, reason[:52]) == (
+        "rebound",
+        "DescribeRepositories found no answer in 3 attempts: ",
+    )
+    assert len(aws.sts_requests) == 3
+
+
+def test_a_clock_that_aws_sts_finds_wrong_is_corrected(aws: Aws, client: Client) -> None:
+    # Given
+    ahead = format_datetime(datetime.now(UTC) + timedelta(hours=3), usegmt=True)
+    skewed = refused("SignatureDoesNotMatch", "Signature expired: earlier", Date=ahead)
+    aws.sts_script = [skewed, assumed(minutes=240)]
+
+    # When
+    call(client)
+
+    # Then
+    signed = [request.headers["X-Amz-Date"] for request in (*aws.sts_requests, *aws.requests)]
+    assert signed[0] < signed[1] <= signed[2]
+    assert len(aws.sts_requests) == 2
+
+
+# What can't be right
+
+
+@pytest.mark.parametrize(
+    ("cfg", "fault"),
+    [
+        ({"externalId": EXTERNAL_ID}, "roleArn is missing: it belongs to externalId"),
+        ({"roleArn": "ecr-reader"}, "roleArn holds no ARN of a role"),
+        ({"roleArn": ARN.replace(":role/", ":user/")}, "roleArn holds no ARN of a role"),
+        ({"roleArn": ARN.replace("123456789012", "12345")}, "roleArn holds no ARN of a role"),
+        ({"roleArn": ARN + " x"}, "roleArn holds no ARN of a role"),
+        ({"roleArn": 7}, "roleArn must be a string, not int"),
+        ({"roleArn": ARN, "externalId": "x"}, "externalId holds characters"),
+        ({"roleArn": ARN, "externalId": "a b"}, "externalId holds characters"),
+        ({"roleArn": ARN, "accessKeyId": "", "secretAccessKey": ""}, "accessKeyId and secret"),
+    ],
+)
+def test_a_role_that_can_t_be_right_is_refused_unasked(
+    aws: Aws, cfg: dict[str, Any], fault: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        ask_action("DescribeRepositories", {}, cfg_for(aws, **cfg))
+
+    [told] = refusal.value.faults
+    assert told.startswith(fault)
+    assert aws.sts_requests == []
+
+
+def test_a_message_s_token_is_refused_beside_a_role(aws: Aws) -> None:
+    with pytest.raises(ConfigurationError, match="X-Amz-Security-Token can't be used beside"):
+        ask_action(
+            "DescribeRepositories", {"X-Amz-Security-Token": TOKEN}, cfg_for(aws, roleArn=ARN)
+        )
+
+
+# Secrets
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Reply(assumed().content[:-120], cut=None),
+        Reply(assumed().content.replace(b"<Expiration>2", b"<Expiration>x")),
+        Reply({"SecretAccessKey": SECRET, "SessionToken": SESSION}),
+        assumed(minutes=-1),
+    ],
+)
+def test_an_answer_that_can_t_be_used_is_not_shown(aws: Aws, client: Client, broken: Reply) -> None:
+    aws.sts_script = [broken]
+
+    with pytest.raises(Exception, match=r"The answer to AssumeRole .* is not AWS STS's") as told:
+        call(client)
+
+    assert SECRET[:12] not in str(told.value)
+    assert SESSION[:12] not in str(told.value)
+
+
+def test_a_proxy_s_page_in_place_of_aws_sts_is_told(aws: Aws, client: Client) -> None:
+    aws.sts_script = [Reply(b"<html>the proxy says no", status=403)]
+
+    with pytest.raises(UnreadableAnswerError, match=r"HTTP 403.*: <html>the proxy says no"):
+        call(client)
+
+
+def test_an_error_that_shows_the_request_is_told_without_the_role_s_secrets(
+    aws: Aws, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Given
+    shown = f"{SECRET} {SESSION} ASIAASSUMEDROLE00001 {KEYS['secretAccessKey']}"
+    aws.answer(Reply({"__type": "Odd", "message": shown}, status=500))
+
+    # When
+    with pytest.raises(Exception, match="found no answer") as told:
+        call(client)
+
+    # Then
+    text = str(told.value) + caplog.text
+    for secret in (SECRET, SESSION, "ASIAASSUMEDROLE00001", KEYS["secretAccessKey"]):
+        assert secret not in text
+
+
+def test_a_repr_shows_no_secret_of_the_role(client: Client) -> None:
+    call(client)
+
+    shown = f"{client!r} {client._role!r} {client.key_signature()!r}"
+
+    assert ARN in shown
+    assert not [secret for secret in (SECRET, SESSION, *KEYS.values()) if secret in shown]
