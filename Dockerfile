@@ -18,7 +18,7 @@ WORKDIR /app
 COPY --from=build /app /app
 COPY . .
 # Here, because the step may not write, and would compile anew at each start.
-RUN .venv/bin/python -m compileall -q lib actions
+RUN .venv/bin/python -m compileall -q lib actions verify_credentials.py
 USER step
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 ENTRYPOINT ["tini", "--", "ecr-connector"]

@@ -41,6 +41,7 @@ COMMANDS = typer.main.get_group(app).commands
         "pyproject.toml",
         "schemas",
         "tests",
+        "verify_credentials.py",
     ],
 )
 def test_the_top_level_is_as_people_expect_it(name: str) -> None:

@@ -2,5 +2,6 @@
 
 from lib.component.action import ecr_action
 from lib.component.errors import InvalidMessageError
+from lib.component.verification import verify
 
-__all__ = ["InvalidMessageError", "ecr_action"]
+__all__ = ["InvalidMessageError", "ecr_action", "verify"]
