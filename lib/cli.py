@@ -12,6 +12,7 @@ import orjson
 import typer
 
 from lib.sailor import Component, local, logs
+from lib.sailor.settings import SettingsError, outgoing_message_size_limit
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,8 +64,9 @@ def run(
         "metadata": {},
     }
     settings = _json("--cfg", cfg), _json("--snapshot", snapshot)
+    size_limit = _message_size_limit()
     with _progress(action):
-        code = local.run(component, action, message, *settings, sys.stdout.buffer)
+        code = local.run(component, action, message, *settings, sys.stdout.buffer, size_limit)
     raise typer.Exit(code)
 
 
@@ -106,8 +108,9 @@ def actions() -> None:
     table = Table("Action", "Needs", "May take", box=None, pad_edge=False)
     for name, entry in component.descriptor["actions"].items():
         schema = orjson.loads((ROOT / entry["metadata"]["in"]).read_bytes())
+        chosen = schema.get("extends", {}).get("properties", {})  # in the message or in a field
         members = {
-            member: bool(rules.get("required"))
+            member: bool(rules.get("required")) or member in chosen
             for member, rules in schema["properties"].items()
             if member not in PROTOCOL_INPUTS
         }
@@ -183,6 +186,13 @@ def _configure_logs() -> None:
             f"{level!r} is not one of {', '.join(logs.LEVELS)}", None, None, "LOG_LEVEL"
         )
     logs.configure(level, stream=sys.stderr)
+
+
+def _message_size_limit() -> int:
+    try:
+        return outgoing_message_size_limit(os.environ)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error), param_hint="environment") from None
 
 
 def _check_name(action: str, component: Component) -> None:

@@ -44,3 +44,8 @@ class Cipher:
         if not 1 <= padding <= _BLOCK or padded[-padding:] != bytes([padding]) * padding:
             raise CipherError("the padding is wrong: another password or IV?")
         return padded[:-padding]
+
+
+def largest_plain(size: int) -> int:
+    """Return how many bytes a ciphertext of some size can hold: at least one is padding."""
+    return size // _BLOCK * _BLOCK - 1

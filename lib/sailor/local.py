@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from lib.sailor.component import Component
+from lib.sailor.settings import Settings
 from lib.sailor.step import EVENTS, Message, Step, describe_error, handle
 
 EXIT_ERROR = 1
@@ -19,6 +20,7 @@ def run(
     cfg: dict[str, Any],
     snapshot: dict[str, Any],
     output: BinaryIO,
+    message_size_limit: int = Settings.outgoing_message_size_limit,
 ) -> int:
     """Run one action; each event is a line of JSON, ``{"event": ..., "payload": ...}``.
 
@@ -29,6 +31,7 @@ def run(
         cfg: The step's configuration: the credentials and the action's fields.
         snapshot: What the step kept of its last run.
         output: Where the lines go.
+        message_size_limit: How many bytes the action may put into a message.
 
     Returns:
         0; 1 when an error was emitted; 75 when it was a rebound.
@@ -47,7 +50,9 @@ def run(
         output.write(orjson.dumps({"event": event, "payload": shown}, default=str) + b"\n")
         output.flush()
 
-    handle(process, Step(emit, logging.getLogger("component")), message, cfg, snapshot)
+    logger = logging.getLogger("component")
+    step = Step(emit, logger, message_size_limit=message_size_limit)
+    handle(process, step, message, cfg, snapshot)
     if "error" in emitted:
         return EXIT_ERROR
     return EXIT_REBOUND if "rebound" in emitted else 0

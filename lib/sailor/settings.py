@@ -135,6 +135,19 @@ class Settings:
             raise SettingsError(f"{PREFIX}MESSAGE_CRYPTO_IV must have {_IV_SIZE} bytes")
 
 
+def outgoing_message_size_limit(environ: Mapping[str, str]) -> int:
+    """Return that one setting, where there is no platform that gives the others.
+
+    Raises:
+        SettingsError: It is malformed.
+    """
+    (setting,) = (
+        known for known in fields(Settings) if known.name == "outgoing_message_size_limit"
+    )
+    limit: int = _value(setting, environ, mandatory=False)
+    return limit
+
+
 def log_level(environ: Mapping[str, str]) -> str:
     """Return the level of the log, ``info`` unless ``LOG_LEVEL`` says otherwise.
 

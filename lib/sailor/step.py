@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lib.sailor.settings import Settings
+
 EVENTS = ("data", "error", "rebound", "snapshot", "updateSnapshot", "updateKeys", "httpReply")
 
 _NOT_AVAILABLE = "Not Available"
@@ -24,11 +26,14 @@ class Step:
             the reason for ``rebound``, a plain object for the others.
         logger: Logs one line with the context of the message in process.
         variables: The flow's variables.
+        message_size_limit: How many bytes a message may have as JSON; what it carries of the
+            steps before counts as well.
     """
 
     emit: Callable[[str, Any], None]
     logger: logging.Logger | logging.LoggerAdapter[logging.Logger]
     variables: Mapping[str, Any] = field(default_factory=dict)
+    message_size_limit: int = Settings.outgoing_message_size_limit
 
 
 def handle(

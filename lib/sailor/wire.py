@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import orjson
 
-from lib.sailor.cipher import Cipher, CipherError
-from lib.sailor.settings import Settings
+from lib.sailor.cipher import Cipher, CipherError, largest_plain
+from lib.sailor.settings import UNBOUNDED, Settings
 from lib.sailor.step import Message
 
 OBJECT_ID_HEADER = "x-ipaas-object-storage-id"
@@ -92,6 +92,15 @@ def encode(value: Any, cipher: Cipher, version: int = 1) -> bytes:
     """
     encrypted = cipher.encrypt(dump(value))
     return encrypted if version >= _FIRST_BINARY_VERSION else b64encode(encrypted)
+
+
+def largest_message(settings: Settings) -> int:
+    """Return how many bytes of JSON fit into a message, whatever it carries of the steps before."""
+    if settings.emit_lightweight_message:
+        return UNBOUNDED  # what is large goes into the object storage
+    limit = settings.outgoing_message_size_limit
+    encrypted = limit if settings.protocol_version >= _FIRST_BINARY_VERSION else limit // 4 * 3
+    return largest_plain(encrypted)
 
 
 def encode_error(

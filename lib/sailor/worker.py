@@ -44,6 +44,7 @@ class Worker:
         self._resolve_references = resolve_references
         # As text, so that each handler gets a copy of its own.
         self._config = wire.dump(outlets.config)
+        self._message_size_limit = wire.largest_message(outlets.settings)
 
     def run(self, backlog: "SimpleQueue[Delivery | None]", consumer: Consumer) -> None:
         """Work off deliveries until there is a None."""
@@ -95,7 +96,7 @@ class Worker:
         logs.message_context.set(context)
         # The adapter is for threads that a handler starts: they don't see the variable.
         logger = logging.LoggerAdapter(_component_log, {"context": context})
-        step = Step(emitter.emit, logger, self._variables)
+        step = Step(emitter.emit, logger, self._variables, self._message_size_limit)
         config, snapshot = wire.parse(self._config), self._outlets.snapshot.copy()
         handle(self._process, step, message, config, snapshot)
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from lib.sailor import wire
 from lib.sailor.cipher import Cipher, CipherError
+from lib.sailor.settings import UNBOUNDED, Settings
+from tests.sailor.test_unit_settings import ENVIRON
 
 PASSWORD, IV = "correct horse", "0123456789abcdef"
 CIPHER = Cipher(PASSWORD, IV)
@@ -141,3 +143,27 @@ def test_log_lines_name_what_is_known() -> None:
     origin = wire.Origin.read({"threadId": "t", "messageId": "m"})
 
     assert origin.log_context() == {"threadId": "t", "messageId": "m"}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("limit", [1000, 1001, 1023, 1024])
+def test_the_largest_message_fits_and_a_byte_more_does_not(version: int, limit: int) -> None:
+    settings = Settings.read(
+        ENVIRON
+        | {
+            "ELASTICIO_OUTGOING_MESSAGE_SIZE_LIMIT": str(limit),
+            "ELASTICIO_PROTOCOL_VERSION": str(version),
+        }
+    )
+
+    def size(plain: int) -> int:
+        return len(wire.encode("x" * (plain - 2), CIPHER, version))  # it has two quotes
+
+    largest = wire.largest_message(settings)
+    assert size(largest) <= limit < size(largest + 1)
+
+
+def test_the_object_storage_takes_messages_of_any_size() -> None:
+    settings = Settings.read(ENVIRON | {"ELASTICIO_EMIT_LIGHTWEIGHT_MESSAGE": "true"})
+
+    assert wire.largest_message(settings) == UNBOUNDED
