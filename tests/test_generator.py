@@ -23,6 +23,7 @@ from markdown_it import MarkdownIt
 from lib import generator
 from lib.generator import model, reference, schemas, text
 from lib.generator.protocol import protocol_inputs
+from lib.sailor import Component
 
 ROOT = Path(__file__).parents[1]
 # The actions of the connector of 2019.
@@ -111,6 +112,13 @@ def in_schema(name: str) -> Json:
 
 def out_schema(name: str) -> Json:
     return load(ROOT / "schemas" / f"{name}.out.json")
+
+
+def chosen_in_fields(name: str) -> set[str]:
+    """Return the members without a star because a field may hold them."""
+    chosen = in_schema(name).get("extends", {"properties": {}})["properties"]
+    assert all(prop["required"] is True for prop in chosen.values())
+    return set(chosen)
 
 
 def subschemas(schema: Json) -> Iterator[Json]:
@@ -248,7 +256,10 @@ class TestSchemas:
         self, operation: OperationModel
     ) -> None:
         properties = in_schema(operation.name)["properties"]
-        optional = [not prop.get("required") for prop in properties.values()]
+        chosen = chosen_in_fields(operation.name)
+        optional = [
+            not prop.get("required") and name not in chosen for name, prop in properties.items()
+        ]
 
         assert optional == sorted(optional)
         assert list(properties)[-len(PROTOCOL) :] == PROTOCOL
@@ -265,6 +276,8 @@ class TestSchemas:
                 }
                 starred = {name for name, prop in own.items() if prop.get("required")}
                 assert own.keys() == shape.members.keys()
+                if shape is operation.input_shape:
+                    starred |= chosen_in_fields(operation.name)
                 assert starred == set(shape.required_members)
                 assert schema["additionalProperties"] is False
                 for name, member in shape.members.items():
@@ -273,6 +286,17 @@ class TestSchemas:
                 compare(shape.member, schema["items"])
 
         compare(operation.input_shape, in_schema(operation.name))
+
+    def test_a_repository_has_no_star_where_a_field_may_name_it(self) -> None:
+        for name in NAMES:
+            properties = in_schema(name)["properties"]
+            if "repositoryName" not in properties or name == "CreateRepository":
+                assert chosen_in_fields(name) == set()
+                continue
+            assert chosen_in_fields(name) == {"repositoryName"}
+            assert "required" not in properties["repositoryName"]
+            assert "in the field Repository." in properties["repositoryName"]["description"]
+            assert "repositoryName" in faults(name, {})
 
     def test_no_output_is_required_or_limited(self, operation: OperationModel) -> None:
         for part in subschemas(out_schema(operation.name)):
@@ -483,10 +507,44 @@ class TestDescriptor:
             assert action["fields"]["verbose"]["label"] == "Debug this step"
             assert not re.search(r"</?[a-z]|&#?\w+;|  ", action["help"]["description"])
 
+    def test_an_action_that_needs_a_repository_has_a_drop_down_of_them(self) -> None:
+        for name, action in descriptor()["actions"].items():
+            field = action["fields"].get("repositoryName")
+            if "repositoryName" not in in_schema(name)["properties"] or name == "CreateRepository":
+                assert field is None
+                continue
+            assert field["viewClass"] == "SelectView"
+            assert field["label"] == "Repository"
+            assert field["required"] is False
+            assert field["prompt"]
+            assert callable(getattr(Component.load(ROOT).module(name), field["model"]))
+
+    def test_an_operation_with_pages_can_emit_them_in_three_ways(self) -> None:
+        fields = {name: action["fields"] for name, action in descriptor()["actions"].items()}
+
+        assert {name for name in NAMES if "emitBehavior" in fields[name]} == {
+            "DescribeImages",
+            "DescribeRepositories",
+            "GetLifecyclePolicyPreview",
+            "ListImages",
+        }
+        assert fields["ListImages"]["emitBehavior"]["model"] == {
+            "fetchPage": "One page",
+            "fetchAll": "All at once",
+            "emitIndividually": "One message per item",
+        }
+
+    def test_the_preview_alone_can_be_waited_for(self) -> None:
+        fields = {name: action["fields"] for name, action in descriptor()["actions"].items()}
+
+        assert [name for name in NAMES if "waitForCompletion" in fields[name]] == [
+            "GetLifecyclePolicyPreview"
+        ]
+
     def test_orders_of_actions_and_fields_are_unique(self) -> None:
         actions, fields = descriptor()["actions"], descriptor()["credentials"]["fields"]
 
-        for entries in (actions, fields):
+        for entries in (actions, fields, *(action["fields"] for action in actions.values())):
             orders = [entry["order"] for entry in entries.values()]
             assert orders == list(range(len(entries), 0, -1))
 

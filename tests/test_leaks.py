@@ -475,6 +475,8 @@ class Holders:
         "DescribeImages",
         BODY | SIGNED_BY_CALLER,
         Validator("DescribeImages", schemas.load("DescribeImages", "in")),
+        json_text=(),
+        chosen={},
     )
     answer = Answer({**AUTHORIZATION, **DOWNLOAD}, "1b2c")
     response = Response(200, {"Authorization": CALLERS_SIGNATURE}, WHOLE)

@@ -2,6 +2,7 @@
 
 from lib.component.action import ecr_action
 from lib.component.errors import InvalidMessageError
+from lib.component.repositories import repositories
 from lib.component.verification import verify
 
-__all__ = ["InvalidMessageError", "ecr_action", "verify"]
+__all__ = ["InvalidMessageError", "ecr_action", "repositories", "verify"]

@@ -1,32 +1,17 @@
 """An operation of Amazon ECR as an action of the platform."""
 
-import time
-import uuid
-from collections.abc import Callable, Mapping
-from logging import Logger, LoggerAdapter
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
-from lib.component import parameters, schemas
+from lib.component import paging, parameters, schemas, waiting
+from lib.component.call import Call
 from lib.component.connection import client_of
-from lib.component.redaction import loggable
+from lib.component.errors import NotReadyError
+from lib.component.message import Message, message
+from lib.component.step import Step
 from lib.component.timestamps import converter
 from lib.component.validation import Validator
-from lib.ecr import Answer, Client, Signature, UnavailableError
-
-Message = dict[str, Any]
-
-
-class Step(Protocol):
-    """What the platform's runtime hands to an action."""
-
-    @property
-    def logger(self) -> Logger | LoggerAdapter[Logger]:
-        """Logs a line with the context of the message in process."""
-
-    @property
-    def emit(self) -> Callable[[str, Any], None]:
-        """Sends an event; returns once it is delivered."""
-
+from lib.ecr import Client, Signature, UnavailableError
 
 Process = Callable[[Step, Message, dict[str, Any], dict[str, Any]], Message | None]
 
@@ -35,14 +20,17 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
     """Return the ``process`` of an action that asks Amazon ECR for one operation.
 
     It takes a message whose body holds the operation's parameters and returns the message with its
-    result. A fault that may pass is a rebound.
+    result, or emits a message per item of it. A fault that may pass is a rebound.
 
     Args:
         operation: The operation, as Amazon ECR names it.
         json_text: Members that hold JSON text, for which the message may hold an object.
     """
-    validator = Validator(operation, schemas.load(operation, "in"))
+    in_schema = schemas.load(operation, "in")
+    validator = Validator(operation, in_schema)
     convert_times = converter(schemas.load(operation, "out"))
+    # Members that a field of the same name holds for messages without them.
+    fields = tuple(in_schema.get("extends", {}).get("properties", ()))
 
     def process(
         step: Step,
@@ -50,30 +38,27 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
         cfg: dict[str, Any],
         snapshot: dict[str, Any],  # noqa: ARG001 - an action keeps no state
     ) -> Message | None:
-        asked = parameters.read(operation, msg.get("body"), validator, json_text)
+        behavior = paging.behavior(operation, cfg)
+        chosen = {name: cfg[name] for name in fields if cfg.get(name)}
+        asked = parameters.read(operation, msg.get("body"), validator, json_text, chosen)
         client = client_of(cfg)
-        signature = _signature(step, asked, client)
-        started = time.perf_counter()
-        if cfg.get("verbose"):
-            step.logger.info("%s asks %s: %s", operation, client.url, loggable(asked.members))
+        call = Call(
+            operation,
+            client,
+            _signature(step, asked, client),
+            convert_times,
+            step.logger,
+            verbose=bool(cfg.get("verbose")),
+            waits=waiting.is_wanted(operation, cfg),
+        )
         try:
-            answer = client.call(operation, asked.payload, signature)
-        except UnavailableError as error:
+            if behavior != paging.ONE_PAGE:
+                return paging.emit(behavior, call, asked, step)
+            answer = call(asked.payload)
+        except (NotReadyError, UnavailableError) as error:
             step.emit("rebound", str(error))
             return None
-        if cfg.get("verbose"):
-            step.logger.info(
-                "%s answered in %.0f ms, request id %s: %s",
-                operation,
-                (time.perf_counter() - started) * 1000,
-                answer.request_id or "none",
-                loggable(answer.members),
-            )
-        if isinstance(failures := answer.members.get("failures"), list) and failures:
-            step.logger.warning("%s: %d of the items failed", operation, len(failures))
-        if convert_times:
-            convert_times(answer.members)
-        return _message(answer)
+        return message(answer.members, answer.request_id)
 
     return process
 
@@ -88,16 +73,3 @@ def _signature(step: Step, asked: parameters.Parameters, client: Client) -> Sign
         )
     token = asked.protocol.get("X-Amz-Security-Token")
     return client.key_signature(token) if token else None
-
-
-def _message(answer: Answer) -> Message:
-    headers: Mapping[str, str] = (
-        {"x-amzn-requestid": answer.request_id} if answer.request_id else {}
-    )
-    return {
-        "id": str(uuid.uuid4()),
-        "body": answer.members,
-        "headers": headers,
-        "attachments": {},
-        "metadata": {},
-    }

@@ -1,6 +1,6 @@
-"""What is wrong with a message."""
+"""What keeps an action from its result, beside the faults of Amazon ECR."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 # A message that is wrong in this many places is of another kind altogether.
@@ -24,3 +24,88 @@ class InvalidMessageError(Exception):
             self.faults += ("and more",)
         lines = "".join(f"\n- {fault}" for fault in self.faults)
         super().__init__(f"{operation} can't use this message:{lines}")
+
+
+class InvalidFieldError(Exception):
+    """A field of the step holds what it can't; nothing was sent.
+
+    Args:
+        field: The field's name.
+        given: What it holds.
+        allowed: What it may hold, with the screen's names for that.
+    """
+
+    error_name = "InvalidField"
+
+    def __init__(self, field: str, given: object, allowed: Mapping[str, str]) -> None:
+        choices = " or ".join(f"{value} ({label})" for value, label in allowed.items())
+        super().__init__(f"{field}: {given!r:.60} was given; allowed is {choices}")
+
+
+class TooLargeError(Exception):
+    """A result of many pages does not fit into one message.
+
+    Args:
+        operation: The operation that was asked.
+        size_limit: How many bytes a message may have.
+        way_out: What the field emitBehavior is to be set to, as the screen calls it.
+    """
+
+    error_name = "MessageTooLarge"
+
+    def __init__(self, operation: str, size_limit: int, way_out: str) -> None:
+        super().__init__(
+            f"All that {operation} found is too large for one message: more than {size_limit} "
+            f'bytes; choose "{way_out}" in place of it'
+        )
+
+
+class NotReadyError(Exception):
+    """A result is still in the making; the same request will find it later."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"{operation}: the result is still IN_PROGRESS")
+
+
+class UnfinishedError(Exception):
+    """A result will never be complete.
+
+    Args:
+        operation: The operation that was asked.
+        status: What the result says of itself.
+    """
+
+    error_name = "Unfinished"
+
+    def __init__(self, operation: str, status: str) -> None:
+        super().__init__(
+            f"{operation}: the result is {status}; start the preview again with "
+            "StartLifecyclePolicyPreview"
+        )
+
+
+class RepeatedTokenError(Exception):
+    """A page's nextToken leads to the same page again."""
+
+    error_name = "RepeatedToken"
+
+    def __init__(self) -> None:
+        super().__init__("Amazon ECR gave the same nextToken twice; its pages have no end")
+
+
+class IncompleteError(Exception):
+    """Some items were emitted, the others can't be had.
+
+    Args:
+        emitted: How many were emitted.
+        token: The nextToken of the page that is missing.
+        reason: What hindered it.
+    """
+
+    error_name = "Incomplete"
+
+    def __init__(self, emitted: int, token: object, reason: Exception) -> None:
+        super().__init__(
+            f"{emitted} items were emitted, the others are missing: {reason}. "
+            f"A message with this nextToken goes on: {token}"
+        )

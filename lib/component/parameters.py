@@ -59,7 +59,11 @@ class Parameters:
 
 
 def read(
-    operation: str, body: Any, validator: Validator, json_text: tuple[str, ...] = ()
+    operation: str,
+    body: Any,
+    validator: Validator,
+    json_text: tuple[str, ...],
+    chosen: Mapping[str, Any],
 ) -> Parameters:
     """Read and check a message's body.
 
@@ -68,6 +72,7 @@ def read(
         body: The message's body.
         validator: Checks the members and the protocol inputs.
         json_text: The members that hold JSON text: an object given in its place is written out.
+        chosen: The members that the step's fields hold, for a body without them.
 
     Raises:
         InvalidMessageError: All that is wrong with the body.
@@ -75,6 +80,8 @@ def read(
     if not isinstance(body, dict):
         raise InvalidMessageError(operation, [f"the body must be an object, not {type_name(body)}"])
     members, protocol, faults = _open(body)
+    for name, value in chosen.items():
+        members.setdefault(name, value)
     for name in json_text:
         if isinstance(members.get(name), dict):
             try:

@@ -41,7 +41,9 @@ class Validator:
 
     def _sentences(self, error: ValidationError) -> Iterator[str]:
         path = _path(error.absolute_path)
-        if error.validator == "required":
+        if error.validator == "required" and "extends" in error.absolute_schema_path:
+            yield f"{path} is required: {_where_to_name(path, error.schema)}"
+        elif error.validator == "required":
             yield f"{path} is required, but missing"
         elif error.validator == "additionalProperties":
             yield from self._unknown_members(path, error.instance, error.schema)
@@ -69,6 +71,11 @@ def _path(path: Sequence[str | int]) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def _where_to_name(member: str, schema: Any) -> str:
+    label = schema["properties"][member]["title"]
+    return f"name it in the message, or choose it in the field {label}"
 
 
 def _given(keyword: Any, value: Any) -> str:

@@ -13,6 +13,7 @@ from lib.ecr.errors import (
     UnavailableError,
     UnreadableAnswerError,
 )
+from lib.ecr.paging import items_member
 from lib.ecr.signing import CallerSignature, Signature
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "UnavailableError",
     "UnreadableAnswerError",
     "connect",
+    "items_member",
     "redact",
 ]

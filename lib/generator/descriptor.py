@@ -6,6 +6,7 @@ from typing import Any
 from botocore.model import OperationModel
 
 from lib.generator import model, schemas, text
+from lib.generator.fields import fields
 
 _AWS_REFERENCE = "https://docs.aws.amazon.com/AmazonECR/latest/APIReference"
 
@@ -16,14 +17,14 @@ def complete(written: dict[str, Any]) -> dict[str, Any]:
     Args:
         written: The descriptor as it is; its hand-written parts are taken over.
     """
-    fields = written["credentials"]["fields"]
+    own = written["credentials"]["fields"]
     regions = {code: f"{name} {code}" for code, name in model.regions().items()}
     operations = model.operations()
     return {
         **written,
         "credentials": {
             **written["credentials"],
-            "fields": {**fields, "region": {**fields["region"], "model": regions}},
+            "fields": {**own, "region": {**own["region"], "model": regions}},
         },
         "actions": {
             operation.name: _action(operation, order)
@@ -45,15 +46,7 @@ def _action(operation: OperationModel, order: int) -> dict[str, Any]:
         "description": paragraphs[0],
         "help": {"description": "\n".join(paragraphs), "link": aws_page(operation)},
         "order": order,
-        "fields": {
-            "verbose": {
-                "viewClass": "CheckBoxView",
-                "label": "Debug this step",
-                "note": "Logs every request and its answer. Secrets stay out of the log.",
-                "required": False,
-                "order": 1,
-            }
-        },
+        "fields": fields(operation),
         "metadata": {
             "in": f"./{schemas.in_path(operation)}",
             "out": f"./{schemas.out_path(operation)}",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from botocore.model import OperationModel
 
 from lib.generator import descriptor, model, schemas, text
+from lib.generator.fields import fields, stand_ins
 from lib.generator.protocol import protocol_inputs
 from lib.generator.schemas import Schema
 
@@ -70,6 +71,7 @@ def _action(operation: OperationModel) -> str:
             _escaped(text.paragraphs(operation.documentation)[0])
             + f" [AWS reference]({descriptor.aws_page(operation)})",
             f"IAM permission: `ecr:{name}`{_PERMISSION_NOTES.get(name, '')}.",
+            _fields(operation),
             _inputs(operation),
             _outputs(operation),
         )
@@ -84,6 +86,12 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
+def _fields(operation: OperationModel) -> str:
+    """Return the fields of an action's form, in a sentence."""
+    named = (f"{field['label']} (`{name}`)" for name, field in fields(operation).items())
+    return f"Fields: {', '.join(named)}."
+
+
 def _inputs(operation: OperationModel) -> str:
     protocol = protocol_inputs(operation)
     members = {
@@ -91,11 +99,12 @@ def _inputs(operation: OperationModel) -> str:
         for name, schema in schemas.in_schema(operation)["properties"].items()
         if name not in protocol
     }
+    chosen = stand_ins(operation)
     rows = [
         (
             f"`{path}`",
             _type(schema),
-            "**yes**" if schema.get("required") else "no",
+            _required(path, schema, chosen),
             _limits(schema),
             _escaped(schema["description"]),
         )
@@ -104,6 +113,12 @@ def _inputs(operation: OperationModel) -> str:
     names = ", ".join(f"`{name}`" for name in protocol)
     rows.append((names, "string", "no", "", "The [protocol inputs](#protocol-inputs)."))
     return _table(("Input", "Type", "Required", "Limits", "Meaning"), rows)
+
+
+def _required(path: str, schema: Schema, chosen: Mapping[str, str]) -> str:
+    if path in chosen:
+        return f"**yes**, here or in the field {chosen[path]}"
+    return "**yes**" if schema.get("required") else "no"
 
 
 def _outputs(operation: OperationModel) -> str:

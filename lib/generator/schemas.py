@@ -10,6 +10,7 @@ from typing import Any
 from botocore.model import OperationModel, Shape
 
 from lib.generator import text
+from lib.generator.fields import stand_ins
 from lib.generator.protocol import protocol_inputs
 
 Schema = dict[str, Any]
@@ -48,8 +49,18 @@ def out_path(operation: OperationModel) -> str:
 
 
 def in_schema(operation: OperationModel) -> Schema:
-    """Return the schema of the messages that an action takes: the members, then the protocol."""
+    """Return the schema of the messages that an action takes: the members, then the protocol.
+
+    A member that a field may hold has no star: the mapper would insist on it. It is required all
+    the same, by the message and the field together; ``extends`` says so, with the field's label.
+    """
     value = _value(operation.input_shape, checked=True)
+    for name, label in stand_ins(operation).items():
+        member = value["properties"][name]
+        del member["required"]
+        member["description"] += f" Needed unless it is chosen in the field {label}."
+        # First, so that it is the first fault that is told.
+        value = {"extends": {"properties": {name: {"title": label, "required": True}}}, **value}
     for name, schema in value["properties"].items():
         if name in _JSON_TEXT:
             schema["description"] += f" {_TAKES_AN_OBJECT}"

@@ -1,0 +1,68 @@
+"""One call of an operation after another, for one message."""
+
+import time
+from dataclasses import dataclass, field
+from logging import Logger, LoggerAdapter
+
+import orjson
+
+from lib.component import waiting
+from lib.component.redaction import loggable
+from lib.component.timestamps import Convert
+from lib.ecr import Answer, Client, Signature
+
+
+@dataclass(frozen=True)
+class Call:
+    """Calls an operation as its step is set up, and returns results that are fit to be emitted.
+
+    Args:
+        operation: The operation, as Amazon ECR names it.
+        client: Sends the requests.
+        signature: What signs them, or None for the configured key.
+        convert_times: Writes a result's times as messages have them, or None without times.
+        logger: The step's.
+        verbose: Whether each request and its answer are logged.
+        waits: Whether a result must be complete.
+    """
+
+    operation: str
+    client: Client
+    signature: Signature | None = field(repr=False)
+    convert_times: Convert | None
+    logger: Logger | LoggerAdapter[Logger]
+    verbose: bool
+    waits: bool
+
+    def __call__(self, payload: bytes) -> Answer:
+        """Ask with parameters as JSON.
+
+        Raises:
+            EcrError: As :meth:`lib.ecr.Client.call` does.
+            NotReadyError, UnfinishedError: As :func:`lib.component.waiting.check` does.
+        """
+        answer = self._logged(payload) if self.verbose else self._plain(payload)
+        if isinstance(failures := answer.members.get("failures"), list) and failures:
+            self.logger.warning("%s: %d of the items failed", self.operation, len(failures))
+        if self.waits:
+            waiting.check(self.operation, answer.members)
+        if self.convert_times:
+            self.convert_times(answer.members)
+        return answer
+
+    def _plain(self, payload: bytes) -> Answer:
+        return self.client.call(self.operation, payload, self.signature)
+
+    def _logged(self, payload: bytes) -> Answer:
+        shown = loggable(orjson.loads(payload))
+        self.logger.info("%s asks %s: %s", self.operation, self.client.url, shown)
+        started = time.perf_counter()
+        answer = self._plain(payload)
+        self.logger.info(
+            "%s answered in %.0f ms, request id %s: %s",
+            self.operation,
+            (time.perf_counter() - started) * 1000,
+            answer.request_id or "none",
+            loggable(answer.members),
+        )
+        return answer

@@ -1,0 +1,23 @@
+"""Which operations answer in pages, and where a page has its items: botocore's paginators."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from lib.ecr.model import loader
+
+
+def items_member(operation: str) -> str | None:
+    """Return the member of an operation's result that holds a page's items, such as ``imageIds``.
+
+    None for an operation that answers whole. Where there are pages, ``nextToken`` leads from one
+    to the next.
+    """
+    member: str | None = _paginators().get(operation, {}).get("result_key")
+    return member
+
+
+@cache
+def _paginators() -> Mapping[str, Any]:
+    paginators: Mapping[str, Any] = loader().load_service_model("ecr", "paginators-1")["pagination"]
+    return paginators
