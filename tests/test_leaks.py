@@ -29,6 +29,7 @@ from lib.ecr import (
     connect,
 )
 from lib.ecr.answer import Response
+from lib.ecr.client import _client
 from tests.aws_model import KEYS, REGION, TOKEN, cfg_for
 from tests.command import Ran, run
 from tests.conftest import DECOY
@@ -418,7 +419,7 @@ def behind_proxy(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, A
         return {**KEYS, "region": REGION, "endpoint": endpoint, "verbose": True}
 
     # Clients are kept, and have read the environment of their time.
-    connect.cache_clear()
+    _client.cache_clear()  # not a public name: only tests change the environment on the way
     return cfg
 
 

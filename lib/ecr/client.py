@@ -5,6 +5,7 @@ The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-p
 
 import logging
 import random
+import threading
 import time
 from functools import lru_cache
 
@@ -26,6 +27,7 @@ ATTEMPTS = 3
 LONGEST_WAIT = 20.0
 
 _logger = logging.getLogger("component.ecr")
+_connecting = threading.Lock()
 
 
 class Client:
@@ -153,7 +155,12 @@ class Client:
         return self._transport.send(request, (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)))
 
 
-@lru_cache(maxsize=16)
 def connect(configuration: Configuration) -> Client:
     """Return the client of a configuration, the same for the same one."""
+    with _connecting:  # a cache alone lets handlers that start together make a client each
+        return _client(configuration)
+
+
+@lru_cache(maxsize=16)
+def _client(configuration: Configuration) -> Client:
     return Client(configuration)

@@ -18,6 +18,8 @@ _ORIGIN = re.compile(
 )
 _LONGEST_ORIGIN = 253 + len("https://:65535/")
 _HIGHEST_PORT = 65535
+# Read here and not at the first call: handlers that start together would each read it.
+_PARTITIONS: Any = loader().load_data("partitions")
 
 
 class EndpointError(Exception):
@@ -29,7 +31,7 @@ def regions() -> Mapping[str, str]:
     """Return every AWS region of every partition, with its name: ``{code: name}``."""
     return {
         code: region["description"]
-        for partition in _data("partitions")["partitions"]
+        for partition in _PARTITIONS["partitions"]
         for code, region in partition["regions"].items()
         if not code.endswith("-global")
     }
@@ -97,9 +99,7 @@ def _is_loopback(host: str) -> bool:
 @cache
 def _provider(service: str) -> EndpointProvider:
     rules = loader().load_service_model(service, "endpoint-rule-set-1")
-    return EndpointProvider(rules, _data("partitions"))
+    return EndpointProvider(rules, _PARTITIONS)
 
 
-@cache
-def _data(name: str) -> Any:
-    return loader().load_data(name)
+_provider("ecr")  # likewise
