@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from lib.ecr import Client, Configuration, connect
@@ -19,5 +20,9 @@ def client_of(cfg: Mapping[str, Any]) -> Client:
     flow = os.environ.get("ELASTICIO_FLOW_ID")
     if not flow:  # on a laptop, or on the screens before a flow is
         return connect(Configuration.from_cfg(cfg))
-    name = re.sub(r"[^0-9A-Za-z_+=,.@-]", "-", f"flowground-{flow}")[:_LONGEST_NAME]
-    return connect(Configuration.from_cfg(cfg, name))
+    return connect(Configuration.from_cfg(cfg, _session_name(flow)))
+
+
+@cache
+def _session_name(flow: str) -> str:
+    return re.sub(r"[^0-9A-Za-z_+=,.@-]", "-", f"flowground-{flow}")[:_LONGEST_NAME]

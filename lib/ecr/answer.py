@@ -64,8 +64,13 @@ def read(operation: str, region: str, response: Response, redact: Callable[[str]
         date = response.headers.get("Date", "")
         raise ServiceError(code, redact(message), operation, region, status, request_id, date)
     text = response.content.decode(errors="replace")
+    raise UnreadableAnswerError(operation, status, beginning(text, redact))
+
+
+def beginning(text: str, redact: Callable[[str], str]) -> str:
+    """Return as much of an answer as an error shows of it."""
     # Cut what is redacted, not the other way round: half a secret has no shape to be known by.
-    raise UnreadableAnswerError(operation, status, redact(text)[:_SHOWN_CHARACTERS].strip())
+    return redact(text)[:_SHOWN_CHARACTERS].strip()
 
 
 def refusal(response: Response, members: Any = None) -> tuple[str, str]:

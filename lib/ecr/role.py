@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from lib.ecr.answer import Response, refusal
+from lib.ecr.answer import Response, beginning, refusal
 from lib.ecr.clock import Clock
 from lib.ecr.credentials import REDACTED, Credentials
 from lib.ecr.errors import EcrError, RoleError, UnreadableAnswerError
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 TIMEOUT = (5.0, 10.0)
 
 _OK = 200
-_SHOWN_CHARACTERS = 200
 _SERVICE = "sts"
 _OPERATION = "AssumeRole"
 _VERSION = "2011-06-15"
@@ -172,8 +171,8 @@ class AssumedRole:
         }
         if members.keys() != _MEMBERS.keys() or not self._lasts(members["expiry_time"]):
             # Half of what it should hold is secret too; a proxy's page tells who refused.
-            shown = REDACTED if response.status == _OK else self.redact(text)[:_SHOWN_CHARACTERS]
-            raise UnreadableAnswerError(_OPERATION, response.status, shown.strip(), "AWS STS")
+            shown = REDACTED if response.status == _OK else beginning(text, self.redact)
+            raise UnreadableAnswerError(_OPERATION, response.status, shown, "AWS STS")
         return members
 
     def _lasts(self, expiry_time: str) -> bool:
