@@ -9,7 +9,7 @@ from typing import Any
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointProviderError
 
-from lib.ecr.model import loader
+from lib.ecr.model import data, service_data
 
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _ORIGIN = re.compile(
@@ -19,7 +19,7 @@ _ORIGIN = re.compile(
 _LONGEST_ORIGIN = 253 + len("https://:65535/")
 _HIGHEST_PORT = 65535
 # Read here and not at the first call: handlers that start together would each read it.
-_PARTITIONS: Any = loader().load_data("partitions")
+_PARTITIONS: Any = data("partitions")
 
 
 class EndpointError(Exception):
@@ -98,8 +98,7 @@ def _is_loopback(host: str) -> bool:
 
 @cache
 def _provider(service: str) -> EndpointProvider:
-    rules = loader().load_service_model(service, "endpoint-rule-set-1")
-    return EndpointProvider(rules, _PARTITIONS)
+    return EndpointProvider(service_data(service, "endpoint-rule-set-1"), _PARTITIONS)
 
 
 _provider("ecr")  # likewise

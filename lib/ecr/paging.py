@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from lib.ecr.model import loader
+from lib.ecr.model import service_data
 
 
 def items_member(operation: str) -> str | None:
@@ -19,5 +19,5 @@ def items_member(operation: str) -> str | None:
 
 @cache
 def _paginators() -> Mapping[str, Any]:
-    paginators: Mapping[str, Any] = loader().load_service_model("ecr", "paginators-1")["pagination"]
+    paginators: Mapping[str, Any] = service_data("ecr", "paginators-1")["pagination"]
     return paginators

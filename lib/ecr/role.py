@@ -17,6 +17,7 @@ from lib.ecr.answer import Response, beginning, refusal
 from lib.ecr.clock import Clock
 from lib.ecr.credentials import REDACTED, Credentials
 from lib.ecr.errors import EcrError, RoleError, UnreadableAnswerError
+from lib.ecr.model import VERSIONS
 from lib.ecr.signing import KeySignature, Request
 from lib.ecr.transport import Transport
 
@@ -29,7 +30,6 @@ TIMEOUT = (5.0, 10.0)
 _OK = 200
 _SERVICE = "sts"
 _OPERATION = "AssumeRole"
-_VERSION = "2011-06-15"
 # What botocore calls the members, and what AWS STS does.
 _MEMBERS = {
     "access_key": "AccessKeyId",
@@ -132,7 +132,7 @@ class AssumedRole:
     def _ask(self) -> Response:
         parameters = {
             "Action": _OPERATION,
-            "Version": _VERSION,
+            "Version": VERSIONS[_SERVICE],
             "RoleArn": self._role.arn,
             "RoleSessionName": self._role.session_name,
         }

@@ -4,7 +4,7 @@ from functools import cache
 
 from botocore.model import OperationModel, ServiceModel
 
-from lib.ecr.model import loader
+from lib.ecr.model import data, service_data
 
 # By subject, what flows use most first: alphabetically, every list would begin with six "Delete".
 # The layers come last, because pushing and pulling them is what container tools are for.
@@ -66,7 +66,7 @@ def regions() -> dict[str, str]:
     """
     prefix = _service().endpoint_prefix
     found: dict[str, str] = {}
-    for partition in loader().load_data("endpoints")["partitions"]:
+    for partition in data("endpoints")["partitions"]:
         # Beside regions, the endpoints hold pseudo-regions such as fips-us-east-1.
         codes = partition["services"][prefix]["endpoints"].keys() & partition["regions"].keys()
         names = {code: partition["regions"][code]["description"] for code in codes}
@@ -76,4 +76,4 @@ def regions() -> dict[str, str]:
 
 @cache
 def _service() -> ServiceModel:
-    return ServiceModel(loader().load_service_model("ecr", "service-2"), "ecr")
+    return ServiceModel(service_data("ecr", "service-2"), "ecr")
