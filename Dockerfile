@@ -5,6 +5,7 @@ RUN python -m venv .venv
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY lib lib
 COPY actions actions
+COPY triggers triggers
 # Editable, because the platform loads the component from this folder, not from site-packages.
 RUN PIP_CONSTRAINT=constraints.txt .venv/bin/pip install --no-cache-dir --editable .
 
@@ -18,7 +19,7 @@ WORKDIR /app
 COPY --from=build /app /app
 COPY . .
 # Here, because the step may not write, and would compile anew at each start.
-RUN .venv/bin/python -m compileall -q lib actions verify_credentials.py
+RUN .venv/bin/python -m compileall -q lib actions triggers verify_credentials.py
 USER step
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 ENTRYPOINT ["tini", "--", "ecr-connector"]

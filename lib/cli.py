@@ -32,7 +32,7 @@ def main() -> None:
 
 @app.command()
 def run(
-    action: Annotated[str, typer.Argument(help="An action, such as DescribeImages.")],
+    action: Annotated[str, typer.Argument(help="An action or a trigger, such as DescribeImages.")],
     cfg: Annotated[
         str, typer.Option(help="Credentials and fields: JSON, or @FILE with JSON.")
     ] = "{}",
@@ -196,7 +196,7 @@ def _message_size_limit() -> int:
 
 
 def _check_name(action: str, component: Component) -> None:
-    known = list(component.descriptor["actions"])
+    known = [*component.descriptor["actions"], *component.descriptor.get("triggers", {})]
     if action not in known:
         close = difflib.get_close_matches(action, known, n=1)
         hint = f"did you mean {close[0]}?" if close else "see ecr-connector actions"

@@ -329,7 +329,7 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
         (
             "run",
             [
-                "An action, such as DescribeImages.",
+                "An action or a trigger, such as DescribeImages.",
                 "JSON, @FILE, or - for standard input",
                 "Each event that the action emits is a line of JSON on standard output",
                 "Logs go to standard error; LOG_LEVEL (trace, debug, info, warn, error, fatal)",

@@ -15,6 +15,7 @@ from lib.cli import app
 
 ROOT = Path(__file__).parents[1]
 DESCRIPTOR: dict[str, Any] = json.loads((ROOT / "component.json").read_bytes())
+TRIGGERS: dict[str, Any] = DESCRIPTOR.get("triggers", {})
 COMMANDS = typer.main.get_group(app).commands
 
 
@@ -41,6 +42,7 @@ COMMANDS = typer.main.get_group(app).commands
         "pyproject.toml",
         "schemas",
         "tests",
+        "triggers",
         "verify_credentials.py",
     ],
 )
@@ -110,14 +112,25 @@ def test_an_action_s_files_are_there(name: str) -> None:
     assert set(action["metadata"]) == {"in", "out"}
 
 
-def test_each_module_and_each_schema_belongs_to_an_action() -> None:
-    actions = DESCRIPTOR["actions"].values()
-    modules = {ROOT / action["main"] for action in actions}
-    schemas = {ROOT / path for action in actions for path in action["metadata"].values()}
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_a_trigger_s_files_are_there(name: str) -> None:
+    trigger = TRIGGERS[name]
 
-    assert set((ROOT / "actions").glob("*.py")) - {ROOT / "actions" / "__init__.py"} == modules
+    assert (ROOT / trigger["main"]).is_file()
+    for path in trigger["metadata"].values():
+        assert isinstance(json.loads((ROOT / path).read_bytes()), dict)
+    assert "out" in trigger["metadata"]
+
+
+def test_each_module_and_each_schema_belongs_to_an_action_or_a_trigger() -> None:
+    entries = [*DESCRIPTOR["actions"].values(), *TRIGGERS.values()]
+    modules = {ROOT / entry["main"] for entry in entries}
+    schemas = {ROOT / path for entry in entries for path in entry["metadata"].values()}
+
+    found = {file for folder in ("actions", "triggers") for file in (ROOT / folder).glob("*.py")}
+    assert {file for file in found if file.name != "__init__.py"} == modules
     assert set((ROOT / "schemas").iterdir()) == schemas
-    assert (len(modules), len(schemas)) == (25, 50)
+    assert len(modules) == 25 + len(TRIGGERS)
 
 
 @pytest.mark.parametrize("name", DESCRIPTOR["actions"])

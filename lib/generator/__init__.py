@@ -15,7 +15,7 @@ __all__ = ["MarkerError", "check", "generate"]
 
 
 def generate(root: Path) -> list[Path]:
-    """Write every generated file that differs, and remove schemas that no action has.
+    """Write every generated file that differs, and remove schemas of no action and no trigger.
 
     Args:
         root: The folder that holds ``component.json`` and ``README.md``.
@@ -43,13 +43,24 @@ def check(root: Path) -> list[Path]:
 
 
 def _differing(root: Path, expected: dict[Path, str]) -> list[Path]:
-    superfluous = set((root / "schemas").glob("*.json")) - expected.keys()
+    found = set((root / "schemas").glob("*.json"))
+    superfluous = found - expected.keys() - _schemas_of_triggers(root)
     stale = {
         file
         for file, text in expected.items()
         if not file.is_file() or file.read_text(encoding="utf-8") != text
     }
     return sorted(superfluous | stale)
+
+
+def _schemas_of_triggers(root: Path) -> set[Path]:
+    """Return the schemas that are written by hand, as there is no operation to know them from."""
+    triggers = json.loads((root / "component.json").read_text(encoding="utf-8")).get("triggers", {})
+    return {
+        root / path
+        for trigger in triggers.values()
+        for path in trigger.get("metadata", {}).values()
+    }
 
 
 def _files(root: Path) -> dict[Path, str]:
