@@ -4,10 +4,12 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import orjson
 
+from lib.ecr.clock import http_time
 from lib.ecr.errors import ServiceError, UnreadableAnswerError
 
 _SHOWN_CHARACTERS = 200
@@ -32,10 +34,17 @@ class Answer:
     Args:
         members: The result's members as Amazon ECR sent them; times are seconds since 1970.
         request_id: The AWS request id, or the empty string.
+        date: The answer's Date header, or the empty string.
     """
 
     members: dict[str, Any] = field(repr=False)
     request_id: str
+    date: str = ""
+
+    @property
+    def time(self) -> datetime | None:
+        """When it was given, by AWS's own clock; None if it does not say."""
+        return http_time(self.date)
 
 
 def read(operation: str, region: str, response: Response, redact: Callable[[str], str]) -> Answer:
@@ -53,15 +62,15 @@ def read(operation: str, region: str, response: Response, redact: Callable[[str]
     """
     status = response.status
     request_id = response.headers.get("x-amzn-requestid", "")
+    date = response.headers.get("Date", "")
     try:
         members = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         members = None
     if isinstance(members, dict) and status < _REDIRECT:
-        return Answer(members, request_id)
+        return Answer(members, request_id, date)
     code, message = refusal(response, members)
     if code:
-        date = response.headers.get("Date", "")
         raise ServiceError(code, redact(message), operation, region, status, request_id, date)
     text = response.content.decode(errors="replace")
     raise UnreadableAnswerError(operation, status, beginning(text, redact))

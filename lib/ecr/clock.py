@@ -23,11 +23,19 @@ class Clock:
 
     def correct(self, date: str) -> bool:
         """Take the time from an answer's Date header; return whether it holds one."""
-        try:
-            time = parsedate_to_datetime(date)
-        except ValueError:
+        time = http_time(date)
+        if time is None:
             return False
-        # A zone of -0000 reads as none at all; HTTP's dates are in UTC.
-        self.offset = time.replace(tzinfo=time.tzinfo or UTC) - datetime.now(UTC)
+        self.offset = time - datetime.now(UTC)
         _logger.warning("this machine's clock is off by %s; corrected", self.offset)
         return True
+
+
+def http_time(date: str) -> datetime | None:
+    """Return the time that a Date header tells, or None if it tells none."""
+    try:
+        time = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    # A zone of -0000 reads as none at all; HTTP's dates are in UTC.
+    return time.replace(tzinfo=time.tzinfo or UTC)
