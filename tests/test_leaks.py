@@ -225,6 +225,20 @@ def test_an_answer_that_shows_the_request_is_told_without_its_secrets(
     assert leaks(told(ran), SECRETS | {"the request's signature": signature}) == []
 
 
+@pytest.mark.parametrize("name", ["X-Amz-Security-Token", "Authorization"])
+@pytest.mark.parametrize("mirror", MIRRORS)
+def test_a_trigger_tells_of_such_an_answer_without_its_secrets(mirror: str, name: str) -> None:
+    # Given
+    with Mirror(name, MIRRORS[mirror]) as server:
+        # When
+        ran = run("newImages", {}, debugged(server, sessionToken=TOKEN, repositories=["shop"]))
+
+    # Then
+    assert ran.code in {1, 75}
+    _, _, signature = server.requests[0].headers["Authorization"].rpartition("Signature=")
+    assert leaks(told(ran), SECRETS | {"the request's signature": signature}) == []
+
+
 # Answers that hold secrets
 
 

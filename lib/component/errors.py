@@ -32,14 +32,48 @@ class InvalidFieldError(Exception):
     Args:
         field: The field's name.
         given: What it holds.
-        allowed: What it may hold, with the screen's names for that.
+        allowed: What it may hold: in words, or each value with the screen's name for it.
     """
 
     error_name = "InvalidField"
 
-    def __init__(self, field: str, given: object, allowed: Mapping[str, str]) -> None:
-        choices = " or ".join(f"{value} ({label})" for value, label in allowed.items())
-        super().__init__(f"{field}: {given!r:.60} was given; allowed is {choices}")
+    def __init__(self, field: str, given: object, allowed: Mapping[str, str] | str) -> None:
+        if not isinstance(allowed, str):
+            allowed = " or ".join(f"{value} ({label})" for value, label in allowed.items())
+        super().__init__(f"{field}: {given!r:.60} was given; allowed is {allowed}")
+
+
+class SnapshotError(Exception):
+    """A trigger's snapshot is not one that it made; nothing was sent.
+
+    Args:
+        given: What the platform keeps as the snapshot.
+        needed: What it should be.
+    """
+
+    error_name = "UnreadableSnapshot"
+
+    def __init__(self, given: object, needed: str) -> None:
+        super().__init__(
+            f"The step's snapshot can't be read: it is {given!r:.200}; needed is {needed}. Correct "
+            "it, or reset it: the step then starts as if it had never run"
+        )
+
+
+class NoTimeError(Exception):
+    """An answer does not tell the time by AWS's clock.
+
+    Args:
+        operation: The operation that was asked.
+    """
+
+    error_name = "NoTime"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            f"The answer to {operation} has no Date header, so it is not known which images are"
+            " new; let the proxy or endpoint on the way pass it on"
+        )
 
 
 class TooLargeError(Exception):

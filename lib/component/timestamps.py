@@ -23,7 +23,7 @@ def converter(schema: Mapping[str, Any]) -> Convert | None:
         no times.
     """
     if schema.get("format") == "date-time":
-        return _rfc3339
+        return rfc3339
     if "items" in schema:
         convert_item = converter(schema["items"])
         return convert_item and _each(convert_item)
@@ -55,7 +55,7 @@ def _members(converters: Mapping[str, Convert]) -> Convert:
     return convert
 
 
-def _rfc3339(value: Any) -> Any:
+def rfc3339(value: Any) -> Any:
     """Return a time in the form of messages; what can't be read as a time stays as it is."""
     try:
         if isinstance(value, str):
