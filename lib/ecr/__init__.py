@@ -4,6 +4,7 @@ from lib.ecr.answer import Answer
 from lib.ecr.client import Client, connect
 from lib.ecr.configuration import Configuration
 from lib.ecr.credentials import REDACTED, Credentials, redact
+from lib.ecr.endpoint import registry_host
 from lib.ecr.errors import (
     ConfigurationError,
     EcrError,
@@ -34,4 +35,5 @@ __all__ = [
     "connect",
     "items_member",
     "redact",
+    "registry_host",
 ]

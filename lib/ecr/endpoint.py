@@ -37,6 +37,22 @@ def regions() -> Mapping[str, str]:
     }
 
 
+def registry_host(registry_id: str, region: str) -> str | None:
+    """Return the host that a registry's images are pulled from; None in a region unknown here.
+
+    It is ``123456789012.dkr.ecr.eu-central-1.amazonaws.com``, and its end another one in China:
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+
+    Args:
+        registry_id: The account that owns the registry.
+        region: The region that the registry is in.
+    """
+    for partition in _PARTITIONS["partitions"]:
+        if re.fullmatch(partition["regionRegex"], region):
+            return f"{registry_id}.dkr.ecr.{region}.{partition['outputs']['dnsSuffix']}"
+    return None
+
+
 @cache
 def resolve(
     region: str,

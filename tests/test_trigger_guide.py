@@ -1,0 +1,145 @@
+"""docs/triggers.md: what it shows is what AWS takes and what the trigger emits."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+
+from tests.aws_model import ask_action
+from tests.command import run
+from tests.test_repository import DESCRIPTOR
+from tests.trigger_guide import GUIDE, Example, blocks, examples, is_event
+
+Json = dict[str, Any]
+
+BLOCKS = blocks()
+EXAMPLES = examples()
+FIELDS = DESCRIPTOR["triggers"]["imageEvent"]["fields"]
+
+
+def only(holds: Callable[[Any], bool]) -> Any:
+    """Return the one block that is of a kind."""
+    [block] = filter(holds, BLOCKS)
+    return block
+
+
+def is_pattern(block: Any) -> bool:
+    return isinstance(block, dict) and isinstance(block.get("source"), list)
+
+
+def is_policy(block: Any) -> bool:
+    return isinstance(block, dict) and "Statement" in block
+
+
+def matches(pattern: Json, event: Json) -> bool:
+    """Tell whether a rule's pattern, of plain values alone, lets an event pass.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+    """
+    return all(
+        name in event
+        and (matches(rule, event[name]) if isinstance(rule, dict) else event[name] in rule)
+        for name, rule in pattern.items()
+    )
+
+
+def check(operation: str, **parameters: Any) -> None:
+    """Check parameters of an operation of EventBridge as the AWS CLI does."""
+    model = ServiceModel(Loader().load_service_model("events", "service-2"), "events")
+    shape = model.operation_model(operation).input_shape
+    assert ParamValidator().validate(parameters, shape).generate_report() == ""
+
+
+def test_the_guide_has_these_blocks_and_no_other() -> None:
+    kinds = [is_event, is_pattern, is_policy]
+
+    assert [sum(map(kind, BLOCKS)) for kind in kinds] == [len(EXAMPLES), 2, 2]
+    assert len(BLOCKS) == 2 * len(EXAMPLES) + 2 + 2 + 2  # and the connection and the target
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.event["detail-type"])
+def test_an_event_is_emitted_as_shown(example: Example) -> None:
+    assert ask_action("imageEvent", example.event, {})["body"] == example.emitted
+
+
+def test_each_kind_of_event_is_shown() -> None:
+    # A deletion looks like a push.
+    kinds = {example.emitted["event"] for example in EXAMPLES}
+
+    assert kinds | {"delete"} == FIELDS["events"]["model"].keys()
+
+
+def test_each_pattern_fits_its_events_and_names_nothing_that_they_don_t_have() -> None:
+    events = [example.event for example in EXAMPLES]
+    wide, narrow = filter(is_pattern, BLOCKS)
+
+    assert {event["detail-type"] for event in events if matches(wide, event)} == {
+        *wide["detail-type"]
+    }
+    assert [event["detail"]["action-type"] for event in events if matches(narrow, event)] == [
+        "PUSH"
+    ]
+
+
+def test_the_connection_and_the_target_are_what_eventbridge_takes() -> None:
+    connection = only(lambda block: isinstance(block, dict) and "ApiKeyAuthParameters" in block)
+    targets = only(lambda block: isinstance(block, list))
+
+    check(
+        "CreateConnection",
+        Name="image-events",
+        AuthorizationType="API_KEY",
+        AuthParameters=connection,
+    )
+    check("PutTargets", Rule="image-events", Targets=targets)
+
+
+def test_eventbridge_may_assume_the_role_and_call_the_target_and_nothing_else() -> None:
+    trust, policy = (block["Statement"] for block in BLOCKS if is_policy(block))
+    [target] = only(lambda block: isinstance(block, list))
+
+    assert trust == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ]
+    [statement] = policy
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "events:InvokeApiDestination")
+    assert target["Arn"].startswith(statement["Resource"].removesuffix("*"))
+
+
+def test_each_command_of_aws_has_the_parameters_that_it_needs() -> None:
+    text = GUIDE.read_text().replace("\\\n", " ")
+    model = ServiceModel(Loader().load_service_model("events", "service-2"), "events")
+    commands = re.findall(r"\$ aws events ([a-z-]+)(.*)", text)
+
+    assert len(commands) == 4
+    for name, options in commands:
+        shape = model.operation_model(pascal(name)).input_shape
+        given = {pascal(option) for option in re.findall(r"--([a-z-]+)", options)}
+        assert set(shape.required_members) <= given <= shape.members.keys(), name
+
+
+def pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("-"))
+
+
+def test_the_command_line_does_as_the_guide_says() -> None:
+    [cfg] = re.findall(r"run imageEvent --body @event.json --cfg '(.*)'", GUIDE.read_text())
+    push = EXAMPLES[0].event
+
+    assert run("imageEvent", push, {}).event["payload"]["body"] == EXAMPLES[0].emitted
+    assert run("imageEvent", push, json.loads(cfg)).events == []
+
+
+def test_each_field_is_told_with_its_label() -> None:
+    rows = re.findall(r"^\| (\w+) \(`(\w+)`\) \|", GUIDE.read_text(), re.MULTILINE)
+
+    assert rows == [(field["label"], name) for name, field in FIELDS.items()]

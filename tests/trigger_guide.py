@@ -1,0 +1,37 @@
+"""The JSON in docs/triggers.md."""
+
+import json
+import re
+import textwrap
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+GUIDE = Path(__file__).parents[1] / "docs" / "triggers.md"
+_BLOCK = re.compile(r"^ *```json\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+
+
+class Example(NamedTuple):
+    """An event, as it comes and as the body of what is emitted."""
+
+    event: dict[str, Any]
+    emitted: dict[str, Any]
+
+
+def blocks() -> list[Any]:
+    """Return the content of each block of JSON, from the top."""
+    return [json.loads(textwrap.dedent(block)) for block in _BLOCK.findall(GUIDE.read_text())]
+
+
+def examples() -> list[Example]:
+    """Return the events, each with what follows it: what is emitted, whose ``detail`` is spared."""
+    return [
+        Example(event, {**emitted, "detail": event["detail"]})
+        for event, emitted in pairwise(blocks())
+        if is_event(event)
+    ]
+
+
+def is_event(block: Any) -> bool:
+    """Tell an event from a rule's pattern, whose source is a list, and from all else."""
+    return isinstance(block, dict) and block.get("source") == "aws.ecr"
