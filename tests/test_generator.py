@@ -487,6 +487,12 @@ class TestText:
 
         assert text.plain(html) == "Use the docker CLI & a guide.\nOr don't."
 
+    def test_a_first_sentence_ends_where_the_next_begins(self) -> None:
+        assert text.first_sentence("Gets an image, v1.2 e.g. this. For more, see AWS.") == (
+            "Gets an image, v1.2 e.g. this."
+        )
+        assert text.first_sentence("Gets an image.") == "Gets an image."
+
 
 class TestDescriptor:
     def test_each_action_names_a_module_and_schemas_that_exist(self) -> None:

@@ -43,7 +43,7 @@ def _action(operation: OperationModel, order: int) -> dict[str, Any]:
     return {
         "main": f"./actions/{_module(operation.name)}.py",
         "title": text.title(operation.name),
-        "description": paragraphs[0],
+        "description": text.first_sentence(paragraphs[0]),
         "help": {"description": "\n".join(paragraphs), "link": aws_page(operation)},
         "order": order,
         "fields": fields(operation),

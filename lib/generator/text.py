@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
+_END_OF_SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 _SPELLINGS = {
     "arn": "ARN",
     "id": "ID",
@@ -34,6 +35,11 @@ def paragraphs(html: str) -> list[str]:
     parser.close()
     joined = (" ".join("".join(pieces).split()) for pieces in parser.pieces)
     return [paragraph for paragraph in joined if paragraph]
+
+
+def first_sentence(paragraph: str) -> str:
+    """Return how a plain paragraph begins; what follows is often a link that led elsewhere."""
+    return _END_OF_SENTENCE.split(paragraph, maxsplit=1)[0]
 
 
 def plain(html: str) -> str:
