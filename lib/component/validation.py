@@ -49,7 +49,9 @@ class Validator:
             yield from self._unknown_members(path, error.instance, error.schema)
         else:
             given = "a value" if path in _SECRET else _given(error.validator, error.instance)
-            yield f"{path}: {given} was given; allowed is {_allowed(error.validator, error.schema)}"
+            verb = "were" if given.endswith(" items") else "was"
+            allowed = _allowed(error.validator, error.schema)
+            yield f"{path}: {given} {verb} given; allowed is {allowed}"
 
     def _unknown_members(self, path: str, given: Any, schema: Any) -> Iterator[str]:
         known = schema["properties"]

@@ -248,7 +248,7 @@ def test_a_list_with_too_many_or_too_few_items_is_named(operation: str, server: 
         item = sample(place.shape.member)
         for count in (limits["min"] - 1, limits["max"] + 1):
             text = fault(operation, place.put(body, [item] * count), server)
-            assert text.startswith(f"{place.path}: {count} items")
+            assert text.startswith(f"{place.path}: {count} items were given;")
             assert f"allowed is {limits['min']} to {limits['max']} items" in text
         server.answer(Reply())
         ask_action(operation, place.put(body, [item] * limits["max"]), cfg_for(server))
