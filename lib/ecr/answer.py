@@ -20,7 +20,7 @@ _XML_ERROR = re.compile(r"<Code>([\w.]{1,100})</Code>\s*<Message>(.{0,2000}?)</M
 
 @dataclass(frozen=True)
 class Response:
-    """A whole answer as it came over the wire."""
+    """A whole answer as it came over the wire; the names of its headers are in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -62,7 +62,7 @@ def read(operation: str, region: str, response: Response, redact: Callable[[str]
     """
     status = response.status
     request_id = response.headers.get("x-amzn-requestid", "")
-    date = response.headers.get("Date", "")
+    date = response.headers.get("date", "")
     try:
         members = orjson.loads(response.content)
     except orjson.JSONDecodeError:

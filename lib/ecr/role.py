@@ -159,7 +159,7 @@ class AssumedRole:
                 self._region,
                 response.status,
                 response.headers.get("x-amzn-requestid", ""),
-                response.headers.get("Date", ""),
+                response.headers.get("date", ""),
             )
         text = response.content.decode(errors="replace")
         found = {

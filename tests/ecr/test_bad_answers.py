@@ -214,6 +214,8 @@ WHOLE = "it was closed before the answer was whole"
         pytest.param(reset, "Connection reset by peer", id="reset"),
         pytest.param(answering(b""), WHOLE, id="no byte"),
         pytest.param(answering(b"HTTP/1.1"), WHOLE, id="half a line"),
+        pytest.param(answering(b"HTTP/1.1 200 OK\r\nConten"), WHOLE, id="half a head"),
+        pytest.param(answering(b"HTTP/1.1 100 Continue\r\n\r\n"), WHOLE, id="none, but soon"),
         pytest.param(answering(OK[:-1]), WHOLE, id="less than Content-Length"),
         pytest.param(
             answering(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{"),
@@ -239,9 +241,31 @@ def test_a_connection_that_is_lost_mid_answer_is_a_passing_fault(
         assert wire.connections == 3
 
 
-def test_a_head_that_is_cut_is_no_result() -> None:
-    with Wire(answering(b"HTTP/1.1 200 OK\r\nConten")) as wire, pytest.raises(EcrError):
-        client(wire.port).call("DescribeImages", b"{}")
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n{}", id="to the connection's end"),
+        pytest.param(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", id="HTTP/1.0"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
+            id="in chunks",
+        ),
+        pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" + OK, id="after another"),
+        pytest.param(OK + OK, id="before another"),
+        pytest.param(OK + b"And more?", id="before what is none"),
+    ],
+)
+def test_an_answer_may_end_in_any_way_that_http_knows(content: bytes) -> None:
+    # Given: the first connection can't be used twice, whether it says so or not
+    with Wire(answering(content)) as wire:
+        asking = client(wire.port)
+
+        # When
+        answers = [asking.call("DescribeImages", b"{}").members for _ in range(2)]
+
+        # Then
+        assert answers == [{}, {}]
+        assert wire.connections == 2
 
 
 def test_what_is_no_http_is_a_fault_of_the_connection() -> None:
