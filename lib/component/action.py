@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from lib.component import paging, parameters, schemas, waiting
+from lib.component import fields, paging, parameters, schemas, waiting
 from lib.component.call import Call
 from lib.component.connection import client_of
 from lib.component.errors import NotReadyError
@@ -30,7 +30,7 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
     validator = Validator(operation, in_schema)
     convert_times = converter(schemas.load(operation, "out"))
     # Members that a field of the same name holds for messages without them.
-    fields = tuple(in_schema.get("extends", {}).get("properties", ()))
+    stand_ins = tuple(in_schema.get("extends", {}).get("properties", ()))
 
     def process(
         step: Step,
@@ -39,7 +39,9 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
         snapshot: dict[str, Any],  # noqa: ARG001 - an action keeps no state
     ) -> Message | None:
         behavior = paging.behavior(operation, cfg)
-        chosen = {name: cfg[name] for name in fields if cfg.get(name)}
+        verbose = fields.is_ticked(cfg, "verbose")
+        waits = waiting.is_wanted(operation, cfg)
+        chosen = {name: cfg[name] for name in stand_ins if cfg.get(name)}
         asked = parameters.read(operation, msg.get("body"), validator, json_text, chosen)
         client = client_of(cfg)
         call = Call(
@@ -48,8 +50,8 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
             _signature(step, asked, client),
             convert_times,
             step.logger,
-            verbose=bool(cfg.get("verbose")),
-            waits=waiting.is_wanted(operation, cfg),
+            verbose=verbose,
+            waits=waits,
         )
         try:
             if behavior != paging.ONE_PAGE:

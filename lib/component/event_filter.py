@@ -1,11 +1,10 @@
 """Which events start a flow: what the fields of the trigger say."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
-from lib.component.errors import InvalidFieldError
+from lib.component import fields
 from lib.component.event_members import FAILURE, KINDS, SUCCESS
 
 ANY = "any"
@@ -15,8 +14,6 @@ RESULTS = {
     SUCCESS: "Success only",
     FAILURE: "Failure only",
 }
-
-_PATTERN = {"a text": "such as team/*"}
 
 
 @dataclass(frozen=True)
@@ -46,10 +43,10 @@ class EventFilter:
             InvalidFieldError: A field holds what it can't.
         """
         return cls(
-            _events(cfg.get("events") or []),
-            _result(cfg.get("result") or ANY),
-            _pattern("repository", cfg),
-            _pattern("tag", cfg),
+            events=frozenset(fields.several(cfg, "events", KINDS)),
+            result=fields.choice(cfg, "result", RESULTS, ANY),
+            repository=fields.pattern(cfg, "repository"),
+            tag=fields.pattern(cfg, "tag"),
         )
 
     def refusal(self, event: Mapping[str, Any]) -> str | None:
@@ -65,40 +62,14 @@ class EventFilter:
             return "events"
         if self.result != ANY and event.get("result") != self.result:
             return "result"
-        if self.repository and not _matches(_repositories(event), self.repository):
+        if self.repository and not fields.matches(_repositories(event), self.repository):
             return "repository"
-        if self.tag and not _matches(event["imageTags"], self.tag):
+        if self.tag and not fields.matches(event["imageTags"], self.tag):
             return "tag"
         return None
-
-
-def _events(chosen: Any) -> frozenset[str]:
-    if not isinstance(chosen, list):
-        raise InvalidFieldError("events", chosen, KINDS)
-    for event in chosen:
-        if not isinstance(event, str) or event not in KINDS:
-            raise InvalidFieldError("events", event, KINDS)
-    return frozenset(chosen)
-
-
-def _result(chosen: Any) -> str:
-    if not isinstance(chosen, str) or chosen not in RESULTS:
-        raise InvalidFieldError("result", chosen, RESULTS)
-    return chosen
-
-
-def _pattern(field: str, cfg: Mapping[str, Any]) -> str:
-    pattern = cfg.get(field) or ""
-    if not isinstance(pattern, str):
-        raise InvalidFieldError(field, pattern, _PATTERN)
-    return pattern.strip()
 
 
 def _repositories(event: Mapping[str, Any]) -> list[str]:
     """Return the names of the repositories that an event is about."""
     several = (repository.get("repositoryName") for repository in event.get("repositories", []))
     return [name for name in (event.get("repositoryName"), *several) if name]
-
-
-def _matches(names: Iterable[str], pattern: str) -> bool:
-    return any(fnmatchcase(name, pattern) for name in names)

@@ -3,6 +3,7 @@
 from heapq import nsmallest
 from typing import Any
 
+from lib.component import fields
 from lib.component.call import Call
 from lib.component.connection import client_of
 from lib.component.message import Message
@@ -39,6 +40,7 @@ def new_images(
         EcrError, NoTimeError, RepeatedTokenError: The images can't be listed.
     """
     selection = Selection.from_cfg(cfg)
+    verbose = fields.is_ticked(cfg, "verbose")
     done = Place.from_snapshot(snapshot)
     client = client_of(cfg)
 
@@ -49,7 +51,7 @@ def new_images(
             signature=None,
             convert_times=None,
             logger=step.logger,
-            verbose=bool(cfg.get("verbose")),
+            verbose=verbose,
             waits=False,
         )
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
+from lib.component import fields
 from lib.component.call import Call
 from lib.component.errors import (
     IncompleteError,
-    InvalidFieldError,
     InvalidMessageError,
     NotReadyError,
     RepeatedTokenError,
@@ -47,12 +47,9 @@ def behavior(operation: str, cfg: Mapping[str, Any]) -> str:
     Raises:
         InvalidFieldError: The field holds something else.
     """
-    chosen = cfg.get("emitBehavior") or ONE_PAGE
-    if chosen == ONE_PAGE or items_member(operation) is None:
+    if items_member(operation) is None:
         return ONE_PAGE
-    if not isinstance(chosen, str) or chosen not in BEHAVIORS:
-        raise InvalidFieldError("emitBehavior", chosen, BEHAVIORS)
-    return chosen
+    return fields.choice(cfg, "emitBehavior", BEHAVIORS, ONE_PAGE)
 
 
 def emit(behavior: str, call: Call, asked: Parameters, step: Step) -> Message | None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, Self
 
-from lib.component.errors import InvalidFieldError
+from lib.component import fields
 
 FROM_NOW, FROM_BEGINNING = "now", "beginning"
 # What the field startFrom may hold, and how the screen calls it.
@@ -18,15 +17,15 @@ class Selection:
 
     Args:
         repositories: The names of the repositories; none for all of the registry.
-        repository_pattern: What a repository's name must match, such as ``team/*``.
-        tag_pattern: What one of an image's tags must match; None takes images without tags too.
+        repository_pattern: What a repository's name must match, such as ``team/*``, or empty.
+        tag_pattern: What one of an image's tags must match; if empty, images need no tag.
         skip_untagged: Whether images without tags are left out.
         start: One of ``STARTS``: what the first run begins with.
     """
 
     repositories: Sequence[str]
     repository_pattern: str
-    tag_pattern: str | None
+    tag_pattern: str
     skip_untagged: bool
     start: str
 
@@ -37,37 +36,20 @@ class Selection:
         Raises:
             InvalidFieldError: A field holds what it can't.
         """
-        start = cfg.get("startFrom") or FROM_NOW
-        if not isinstance(start, str) or start not in STARTS:
-            raise InvalidFieldError("startFrom", start, STARTS)
         return cls(
-            repositories=_names(cfg, "repositories"),
-            repository_pattern=_pattern(cfg, "repositoryPattern") or "*",
-            tag_pattern=_pattern(cfg, "tagPattern"),
-            skip_untagged=cfg.get("skipUntagged") in (True, "true"),
-            start=start,
+            repositories=fields.several(cfg, "repositories", "the name of a repository"),
+            repository_pattern=fields.pattern(cfg, "repositoryPattern"),
+            tag_pattern=fields.pattern(cfg, "tagPattern"),
+            skip_untagged=fields.is_ticked(cfg, "skipUntagged"),
+            start=fields.choice(cfg, "startFrom", STARTS, FROM_NOW),
         )
 
     def has_repository(self, name: str) -> bool:
         """Return whether pushes to a repository may count."""
-        return fnmatchcase(name, self.repository_pattern)
+        return not self.repository_pattern or fields.matches([name], self.repository_pattern)
 
     def has_tags(self, tags: Sequence[str]) -> bool:
         """Return whether an image with these tags counts."""
-        if self.tag_pattern is None:
-            return bool(tags) or not self.skip_untagged
-        return any(fnmatchcase(tag, self.tag_pattern) for tag in tags)
-
-
-def _names(cfg: Mapping[str, Any], field: str) -> Sequence[str]:
-    names = cfg.get(field) or []
-    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-        raise InvalidFieldError(field, names, "a list of repository names; an empty one is for all")
-    return names
-
-
-def _pattern(cfg: Mapping[str, Any], field: str) -> str | None:
-    pattern = cfg.get(field) or None
-    if pattern is not None and not isinstance(pattern, str):
-        raise InvalidFieldError(field, pattern, "a text, in which * stands for any characters")
-    return pattern
+        if self.tag_pattern:
+            return fields.matches(tags, self.tag_pattern)
+        return bool(tags) or not self.skip_untagged

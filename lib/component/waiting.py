@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lib.component import fields
 from lib.component.errors import NotReadyError, UnfinishedError
 
 # Those whose result tells by its ``status`` how far it is.
@@ -13,8 +14,12 @@ _HOPELESS = frozenset({"FAILED", "EXPIRED"})
 
 
 def is_wanted(operation: str, cfg: Mapping[str, Any]) -> bool:
-    """Return whether an action is to wait until its result is complete."""
-    return operation in OPERATIONS and cfg.get("waitForCompletion") in (True, "true")
+    """Return whether an action is to wait until its result is complete.
+
+    Raises:
+        InvalidFieldError: The field holds no value of a check box.
+    """
+    return operation in OPERATIONS and fields.is_ticked(cfg, "waitForCompletion")
 
 
 def check(operation: str, members: Mapping[str, Any]) -> None:

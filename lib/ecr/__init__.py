@@ -1,5 +1,6 @@
 """Amazon ECR over requests, signed by botocore. Knows nothing of the platform."""
 
+from lib.ecr import check_box
 from lib.ecr.answer import Answer
 from lib.ecr.client import Client, connect
 from lib.ecr.configuration import Configuration
@@ -32,6 +33,7 @@ __all__ = [
     "Signature",
     "UnavailableError",
     "UnreadableAnswerError",
+    "check_box",
     "connect",
     "items_member",
     "redact",

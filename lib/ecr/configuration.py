@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from lib.ecr import endpoint
+from lib.ecr import check_box, endpoint
 from lib.ecr.credentials import Credentials
 from lib.ecr.errors import ConfigurationError
 from lib.ecr.role import Role
@@ -18,7 +18,6 @@ _VISIBLE = re.compile(r"[!-~]+")
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-_BOOLEANS = {True: True, False: False, None: False, "true": True, "false": False, "": False}
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,12 @@ class _Reader:
             return ""
         return value
 
-    def boolean(self, name: str) -> bool:
+    def is_ticked(self, name: str) -> bool:
         value = self._cfg.get(name)
-        if isinstance(value, str | bool | None) and value in _BOOLEANS:
-            return _BOOLEANS[value]
-        self.faults.append(f"{name} must be true or false, not {value!r:.40}")
-        return False
+        ticked = check_box.is_ticked(value)
+        if ticked is None:
+            self.faults.append(f"{name} must be {check_box.ALLOWED}, not {value!r:.40}")
+        return bool(ticked)
 
 
 def _credentials(reader: _Reader) -> Credentials | None:
@@ -130,8 +129,8 @@ def _urls(reader: _Reader, region: str) -> tuple[str, Callable[[], str]]:
     """Return the URL of Amazon ECR, and what finds that of AWS STS."""
     own = reader.text("endpoint") or None
     switches = {
-        "use_fips": reader.boolean("useFips"),
-        "use_dual_stack": reader.boolean("useDualStack"),
+        "use_fips": reader.is_ticked("useFips"),
+        "use_dual_stack": reader.is_ticked("useDualStack"),
     }
 
     def url(service: str) -> str:

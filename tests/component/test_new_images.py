@@ -347,6 +347,7 @@ class TestSelection:
             ({"repositoryPattern": "team/*"}, ["web v1"]),
             ({"repositoryPattern": "*e*"}, ["web v1"]),
             ({"repositoryPattern": "sho?"}, ["shop v1", "shop v2", "shop untagged"]),
+            ({"repositoryPattern": " team/* "}, ["web v1"]),
             ({"repositoryPattern": "web"}, []),
             ({"repositoryPattern": "SHOP"}, []),
             ({"repositories": ["shop"], "repositoryPattern": "team/*"}, []),
@@ -355,7 +356,7 @@ class TestSelection:
             ({"tagPattern": "*"}, ["shop v1", "shop v2", "web v1"]),
             ({"tagPattern": "v"}, []),
             ({"skipUntagged": True}, ["shop v1", "shop v2", "web v1"]),
-            ({"skipUntagged": "true"}, ["shop v1", "shop v2", "web v1"]),
+            ({"skipUntagged": "on"}, ["shop v1", "shop v2", "web v1"]),
             ({"skipUntagged": False}, ["shop v1", "shop v2", "shop untagged", "web v1"]),
             ({"repositories": ["shop"], "tagPattern": "v1"}, ["shop v1"]),
         ],
@@ -393,13 +394,13 @@ class TestSelection:
     @pytest.mark.parametrize(
         ("fields", "told"),
         [
-            (
-                {"repositories": "shop"},
-                "repositories: 'shop' was given; allowed is a list of repository names; an",
-            ),
+            ({"repositories": "shop"}, "repositories: 'shop' was given; allowed is a list"),
             ({"repositories": {"shop": True}}, "repositories: {'shop': True} was given"),
-            ({"repositories": ["shop", 7]}, "repositories: ['shop', 7] was given"),
-            ({"repositories": [""]}, "repositories: [''] was given"),
+            (
+                {"repositories": ["shop", 7]},
+                "repositories: 7 was given; allowed is the name of a repository",
+            ),
+            ({"repositories": [""]}, "repositories: '' was given"),
             (
                 {"tagPattern": ["v*"]},
                 "tagPattern: ['v*'] was given; allowed is a text, in which * stands for any",

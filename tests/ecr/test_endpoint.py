@@ -54,10 +54,10 @@ def test_the_regions_are_those_of_all_partitions() -> None:
         ({"useDualStack": True}, "https://ecr.eu-central-1.api.aws/"),
         ({"region": "cn-north-1"}, "https://api.ecr.cn-north-1.amazonaws.com.cn/"),
         (
-            {"useFips": "true", "region": "us-east-1"},
+            {"useFips": "on", "region": "us-east-1"},
             "https://api.ecr-fips.us-east-1.amazonaws.com/",
         ),
-        ({"useFips": "false", "useDualStack": ""}, "https://api.ecr.eu-central-1.amazonaws.com/"),
+        ({"useFips": "off", "useDualStack": ""}, "https://api.ecr.eu-central-1.amazonaws.com/"),
         ({"useFips": None, "endpoint": None}, "https://api.ecr.eu-central-1.amazonaws.com/"),
         ({"endpoint": " "}, "https://api.ecr.eu-central-1.amazonaws.com/"),
     ],

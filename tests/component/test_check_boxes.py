@@ -1,0 +1,75 @@
+"""Check boxes: one way to read them, whatever the form and the field."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lib.component.errors import InvalidFieldError
+from tests.aws_model import Event, ask_action, cfg_for
+from tests.loopback import Loopback, Reply
+from tests.test_repository import DESCRIPTOR
+
+TICKED = [True, "true", "on"]
+NOT_TICKED = [False, "false", "off", "", None]
+NEITHER = ["yes", "True", 1, 0, [], {}, [True]]
+PREVIEW = "GetLifecyclePolicyPreview"
+BODY = {"repositoryName": "shop"}
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback() as running:
+        running.answer(Reply({"status": "IN_PROGRESS"}))
+        yield running
+
+
+def is_told(server: Loopback, caplog: pytest.LogCaptureFixture, value: Any) -> bool:
+    """Return whether an action logs its request."""
+    caplog.set_level("INFO")
+    caplog.clear()
+    ask_action(PREVIEW, BODY, cfg_for(server, verbose=value))
+    return f"{PREVIEW} asks" in caplog.text
+
+
+def is_waited_for(server: Loopback, value: Any) -> bool:
+    events: list[Event] = []
+    ask_action(PREVIEW, BODY, cfg_for(server, waitForCompletion=value), events)
+    return [event for event, _ in events] == ["rebound"]
+
+
+@pytest.mark.parametrize("value", TICKED)
+def test_a_box_is_ticked(server: Loopback, caplog: pytest.LogCaptureFixture, value: Any) -> None:
+    assert is_told(server, caplog, value)
+    assert is_waited_for(server, value)
+
+
+@pytest.mark.parametrize("value", NOT_TICKED)
+def test_a_box_is_not_ticked(
+    server: Loopback, caplog: pytest.LogCaptureFixture, value: Any
+) -> None:
+    assert not is_told(server, caplog, value)
+    assert not is_waited_for(server, value)
+
+
+@pytest.mark.parametrize(
+    ("function", "field"),
+    [
+        (name, field)
+        for name in (PREVIEW, "newImages")
+        for kind in ("actions", "triggers")
+        for field, form in DESCRIPTOR[kind].get(name, {"fields": {}})["fields"].items()
+        if form["viewClass"] == "CheckBoxView"
+    ],
+)
+@pytest.mark.parametrize("value", NEITHER, ids=repr)
+def test_what_is_neither_is_an_error_before_anything_is_sent(
+    server: Loopback, function: str, field: str, value: Any
+) -> None:
+    cfg = cfg_for(server, **{field: value})
+
+    with pytest.raises(InvalidFieldError) as caught:
+        ask_action(function, BODY, cfg)
+
+    assert str(caught.value) == f"{field}: {value!r} was given; allowed is true or false"
+    assert server.requests == []
