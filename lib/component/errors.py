@@ -43,6 +43,23 @@ class InvalidFieldError(Exception):
         super().__init__(f"{field}: {given!r:.60} was given; allowed is {allowed}")
 
 
+class WrongKeyError(Exception):
+    """A request does not prove that it comes from who may start the flow; nothing was emitted.
+
+    Args:
+        header: The header that was to hold the key.
+        field: The field that holds the key, as the screen calls it.
+    """
+
+    error_name = "WrongKey"
+
+    def __init__(self, header: str, field: str) -> None:
+        super().__init__(
+            f"The request's header {header} does not hold what the field {field} does. If the "
+            "request came from EventBridge, let its connection send that value"
+        )
+
+
 class SnapshotError(Exception):
     """A trigger's snapshot is not one that it made; nothing was sent.
 

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lib.component.errors import InvalidFieldError
+from lib.component.validation import type_name
 from lib.ecr import check_box
 
 Cfg = Mapping[str, Any]
@@ -59,6 +60,18 @@ def several(cfg: Cfg, field: str, choices: Mapping[str, str] | str) -> list[str]
         if not is_text or (not isinstance(choices, str) and one not in choices):
             raise InvalidFieldError(field, one, choices)
     return chosen
+
+
+def secret(cfg: Cfg, field: str) -> str:
+    """Return what stands in a password's field; it is in no error.
+
+    Raises:
+        InvalidFieldError: The field holds no text.
+    """
+    text = cfg.get(field) or ""
+    if not isinstance(text, str):
+        raise InvalidFieldError(field, type_name(text), "a text")
+    return text
 
 
 def pattern(cfg: Cfg, field: str) -> str:

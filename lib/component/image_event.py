@@ -3,16 +3,20 @@
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 """
 
+import hmac
 from typing import Any
 
 import orjson
 
-from lib.component import event_members, schemas
-from lib.component.errors import InvalidMessageError
+from lib.component import event_members, fields, schemas
+from lib.component.errors import InvalidMessageError, WrongKeyError
 from lib.component.event_filter import EventFilter
 from lib.component.message import Message, message
 from lib.component.step import Step
 from lib.component.validation import Validator, type_name
+
+# What a connection of EventBridge is made to send, and the field that it must equal.
+KEY_HEADER, KEY_LABEL = "x-api-key", "API Key"
 
 _TRIGGER = "ImageEvent"
 _validator = Validator(_TRIGGER, schemas.load(_TRIGGER, "in"))
@@ -35,14 +39,19 @@ def process(
     Args:
         step: The running step.
         msg: The HTTP request; its ``body`` is the event, as an object or as its JSON text.
-        cfg: The step's fields, as :class:`lib.component.event_filter.EventFilter` reads them.
+        cfg: The step's fields: ``apiKey``, if requests must bring one, and those that
+            :class:`lib.component.event_filter.EventFilter` reads.
         snapshot: Not used.
 
     Raises:
         InvalidFieldError: A field holds what it can't.
+        WrongKeyError: The request does not bring the key.
         InvalidMessageError: All that is wrong with the event.
     """
     wanted = EventFilter.from_cfg(cfg)
+    key = fields.secret(cfg, "apiKey")
+    if key and not _brings(key, msg.get("headers")):
+        raise WrongKeyError(KEY_HEADER, KEY_LABEL)
     event = event_members.read(_checked(msg.get("body")))
     if field := wanted.refusal(event):
         step.logger.info(
@@ -50,6 +59,14 @@ def process(
         )
         return None
     return message(event, request_id="")
+
+
+def _brings(key: str, headers: Any) -> bool:
+    """Return whether a request's headers hold a key; the time it takes tells nothing of it."""
+    if not isinstance(headers, dict):
+        return False
+    given = next((value for name, value in headers.items() if name.lower() == KEY_HEADER), None)
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), key.encode())
 
 
 def _checked(body: Any) -> dict[str, Any]:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.component import InvalidMessageError, event_filter, event_members, schemas
-from lib.component.errors import InvalidFieldError
-from tests.aws_model import ask_action
+from lib.component import InvalidMessageError, event_filter, event_members, image_event, schemas
+from lib.component.errors import InvalidFieldError, WrongKeyError
+from lib.sailor import Step
+from tests.aws_model import ask_action, process
 from tests.command import run
 from tests.test_repository import DESCRIPTOR
 from tests.trigger_guide import examples
@@ -283,6 +284,55 @@ def test_any_body_is_emitted_or_refused(body: Any) -> None:
             assert emitted(given_body)["eventId"] == PUSH["id"]
 
 
+# The key
+
+KEY = "hunter2-and-ümläuts"
+
+
+def called(headers: Any, **cfg: Any) -> Json:
+    """Return what is emitted for a request with headers."""
+    step = Step(lambda *_: None, logging.getLogger("tests.step"))
+    return process("imageEvent")(step, {"body": PUSH, "headers": headers}, cfg, {}) or {}
+
+
+@pytest.mark.parametrize("name", ["x-api-key", "X-Api-Key", "X-API-KEY"])
+def test_a_request_that_brings_the_key_is_taken(name: str) -> None:
+    assert called({"host": "flow.example", name: KEY}, apiKey=KEY)
+
+
+@pytest.mark.parametrize("empty", [{}, {"apiKey": ""}, {"apiKey": None}])
+@pytest.mark.parametrize("headers", [{}, None, {"x-api-key": KEY}])
+def test_without_a_key_in_the_field_each_request_is_taken(headers: Any, empty: Json) -> None:
+    assert called(headers, **empty)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        None,
+        {},
+        {"x-api-key": ""},
+        {"x-api-key": "wrong-and-secret"},
+        {"x-api-key": f"{KEY} "},
+        {"x-api-key": [KEY]},
+        {"authorization": KEY},
+    ],
+)
+def test_any_other_request_is_refused_without_a_word_of_either_key(headers: Any) -> None:
+    with pytest.raises(WrongKeyError, match="header x-api-key does not hold") as caught:
+        called(headers, apiKey=KEY)
+
+    assert "hunter2" not in str(caught.value)
+    assert "wrong-and-secret" not in str(caught.value)
+
+
+def test_a_key_that_is_no_text_is_an_error_that_does_not_show_it() -> None:
+    with pytest.raises(InvalidFieldError) as caught:
+        called({}, apiKey=[KEY])
+
+    assert str(caught.value) == "apiKey: 'an array' was given; allowed is a text"
+
+
 # The fields
 
 
@@ -404,6 +454,7 @@ def test_a_field_that_holds_what_it_can_t_is_an_error(cfg: Json, told: str) -> N
 def test_the_screen_offers_what_the_fields_take() -> None:
     fields = DESCRIPTOR["triggers"]["imageEvent"]["fields"]
 
-    assert list(fields) == ["events", "result", "repository", "tag"]
+    assert list(fields) == ["events", "result", "repository", "tag", "apiKey"]
+    assert fields["apiKey"]["label"] == image_event.KEY_LABEL
     assert fields["events"]["model"] == event_members.KINDS
     assert fields["result"]["model"] == event_filter.RESULTS

@@ -8,14 +8,15 @@ from tests.platform import Flow
 from tests.trigger_guide import examples
 
 PUSH, EMITTED = examples()[0]
+KEY = "hunter2"
 
 
-def request(body: Any) -> dict[str, Any]:
+def request(body: Any, key: str = KEY) -> dict[str, Any]:
     """Return a request of EventBridge as the platform hands it on."""
     return {
         "id": "request-1",
         "body": body,
-        "headers": {"content-type": "application/json; charset=utf-8", "x-api-key": "hunter2"},
+        "headers": {"content-type": "application/json; charset=utf-8", "x-api-key": key},
         "query": {},
         "method": "POST",
         "url": "/hook/5d",
@@ -53,3 +54,25 @@ def test_events_start_the_flow_and_others_are_left_out_or_refused(flow: Flow, se
     assert is_empty(flow)
     left_out = f"ECR Image Action {PUSH['id']} is left out by the field events"
     assert [line["level"] for line in runtime.lines if line["msg"] == left_out] == [30]
+
+
+def test_a_request_with_the_wrong_key_is_an_error_and_no_key_is_logged(
+    flow: Flow, serve: Serve
+) -> None:
+    # Given a step with a key
+    runtime = serve("imageEvent", {"apiKey": KEY})
+
+    # When requests come with it and without it
+    flow.publish(request(PUSH))
+    flow.publish(request(PUSH, key="guessed"))
+
+    # Then
+    assert flow.take_one(flow.output).body == EMITTED
+    error = flow.take_one(flow.step.errors).error
+    assert error["name"] == "WrongKey"
+    assert "guessed" not in str(error)
+    flow.take_one(flow.step.rejected)
+    assert runtime.stop() == 0
+    assert KEY not in runtime.output
+    assert "guessed" not in runtime.output
+    assert is_empty(flow)
