@@ -17,7 +17,6 @@ from lib.sandbox import REGION, Sandbox
 # Years away from this machine's clock, which must not matter.
 NOON = int(datetime(2025, 1, 31, 12, tzinfo=UTC).timestamp())
 
-_MANIFEST = '{"schemaVersion": 2, "layers": [], "config": {"size": 7}}'
 _MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -49,7 +48,9 @@ class Registry:
         """Delete a repository with its images."""
         self.call("DeleteRepository", repositoryName=name, force=True)
 
-    def push(self, repository: str, number: int, *tags: str, at: int | None = None) -> str:
+    def push(
+        self, repository: str, number: int, *tags: str, at: int | None = None, size: int = 7
+    ) -> str:
         """Push an image, or the same one again; return its URI.
 
         Args:
@@ -57,11 +58,20 @@ class Registry:
             number: Tells images apart.
             tags: The image's tags.
             at: The push time, in seconds since 1970; now by default.
+            size: The image's size in bytes.
         """
+        content = {"schemaVersion": 2, "layers": [], "config": {"size": size}}
+        manifest = orjson.dumps(content).decode()
         digest = f"sha256:{number:064x}"
         found = self._backend.repositories[repository]
         image = Image(
-            found.registry_id, "", _MANIFEST, repository, _MEDIA_TYPE, digest, found.registry_id
+            found.registry_id,
+            "",
+            manifest,
+            repository,
+            _MEDIA_TYPE,
+            digest,
+            found.registry_id,
         )
         image.image_tags = list(tags)
         image.image_pushed_at = self.now if at is None else at

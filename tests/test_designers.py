@@ -25,6 +25,7 @@ from jsonata import Jsonata
 from jsonschema import Draft3Validator
 from moto.iam.models import iam_backends
 
+from lib.component import new_images
 from lib.demo import NOT_IN_SANDBOX
 from lib.ecr import items_member
 from lib.generator import reference
@@ -61,8 +62,8 @@ ACCOUNT = "123456789012"  # the document's
 AWS = f"https://api.ecr.{REGION}.amazonaws.com/"
 # Errors that moto does not give, and pages, which it does not make.
 CANNED = ("AccessDeniedException", "ThrottlingException", "nextToken")
-# What the triggers ask for.
-TRIGGERS = {"New Images": "DescribeImages"}
+TRIGGER = "New Images"
+ASKED_BY_THE_TRIGGER = ("DescribeRepositories", "DescribeImages")
 _REFUSAL = re.compile(r"(\w+Exception): (.*) \(\w+, [^()]*HTTP (\d+), request id (\S+)\)$")
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = b"{}"
@@ -164,6 +165,8 @@ def registry() -> Iterator[Registry]:
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
+    # Images count as soon as they are pushed, in the same second.
+    monkeypatch.setitem(new_images.__globals__, "SETTLING_TIME", -2)
 
 
 def run(action: str, body: Any, cfg: Mapping[str, Any]) -> list[Event]:
@@ -245,8 +248,6 @@ def test_the_permission_of_an_action_is_what_the_generator_knows(action: str) ->
 def test_each_link_leads_somewhere() -> None:
     for target in re.findall(r"\]\(([^)]+)\)", TEXT):
         name, _, anchor = target.partition("#")
-        if name == "triggers.md":
-            continue  # comes with the triggers
         path = DOCUMENT.parent / name if name else DOCUMENT
         assert path.exists(), target
         assert not anchor or anchor in _anchors(path.read_text()), target
@@ -423,7 +424,9 @@ def test_every_policy_names_operations_of_the_connector() -> None:
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.title)
 def test_a_recipe_s_policy_has_the_permissions_of_its_steps(recipe: Recipe) -> None:
-    asked = {TRIGGERS.get(step.title, step.title) for step in recipe.steps}
+    asked = {step.title for step in recipe.steps}
+    if TRIGGER in asked:
+        asked |= {*ASKED_BY_THE_TRIGGER}
 
     assert permissions(recipe.policy) == {f"ecr:{name}" for name in asked & set(OPERATIONS)}
 
@@ -532,8 +535,8 @@ class Flow:
 
     def _emitted(self, step: Step, kinds: dict[str, str], message: Message) -> list[Any]:
         """Return the bodies that a step emits; one of another component is played."""
-        if step.title in OPERATIONS:
-            return self._asked(step, message)
+        if step.title in {TRIGGER, *OPERATIONS}:
+            return self._triggered(step) if step.title == TRIGGER else self._asked(step, message)
         if "json emits" in kinds:
             return [self.registry.here(orjson.loads(kinds["json emits"]))]
         if "jsonata group" in kinds:
@@ -548,6 +551,18 @@ class Flow:
             assert isinstance(value, list)
             return value
         return [_download(value) if kind == "jsonata url" else value]
+
+    def _triggered(self, step: Step) -> list[Any]:
+        """Run the trigger for the first time, and hold what it emits against what is shown."""
+        fields, shown = step.first("json cfg"), step.first("json emits")
+        assert fields
+        assert shown
+        events = run("newImages", {}, {**self.cfg, **fields.value, "startFrom": "beginning"})
+        assert {event for event, _ in events} == {"data", "snapshot"}, events
+        [body] = [payload["body"] for event, payload in events if event == "data"]
+        part = {name: value for name, value in body.items() if name in shown.value}
+        assert self.registry.difference(shown.value, part) == ""
+        return [body]
 
     def _asked(self, step: Step, message: Message) -> list[Any]:
         mapping, fields = step.first("jsonata in"), step.first("json cfg")
@@ -677,12 +692,29 @@ def test_what_the_audit_finds(change: dict[str, Any], finding: str) -> None:
 
 
 def test_an_image_that_is_not_approved_is_not_promoted() -> None:
-    assert Message({"approved": False}).evaluate(_expression(1, 3, "when")) is False
+    assert Message({"approved": False}).evaluate(_expression(1, 4, "when")) is False
+
+
+def test_an_image_that_is_stable_needs_no_approval(registry: Registry) -> None:
+    # Given a promotion
+    flow = Flow(registry, RECIPES[0])
+    for step in RECIPES[0].steps:
+        assert flow.run(step)
+
+    # When the trigger tells of the image again
+    fields = _step(1, 1).first("json cfg")
+    assert fields
+    events = run("newImages", {}, {**flow.cfg, **fields.value, "startFrom": "beginning"})
+    told = [payload["body"] for event, payload in events if event == "data"]
+
+    # Then the filter keeps it out
+    assert told
+    assert [Message(body).evaluate(_expression(1, 2, "when")) for body in told] == [False]
 
 
 def test_an_image_that_is_gone_when_it_is_approved_is_told(registry: Registry) -> None:
     new = {"step_1": {"body": _emits(1, 1)}}
-    body = Message({"images": []}, new).evaluate(_expression(1, 5, "in"))
+    body = Message({"images": []}, new).evaluate(_expression(1, 6, "in"))
 
     [(event, error)] = run("PutImage", body, registry.cfg)
 

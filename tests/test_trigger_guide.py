@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,15 +11,18 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from tests.aws_model import ask_action
+from lib.component.new_images import MESSAGES_PER_SNAPSHOT, MOST_PUSHES, SETTLING_TIME
+from tests.aws_model import Event, ask_action
 from tests.command import run
+from tests.registry import registry
 from tests.test_repository import DESCRIPTOR
-from tests.trigger_guide import GUIDE, Example, blocks, examples, is_event
+from tests.trigger_guide import GUIDE, Example, blocks, examples, is_event, section
 
 Json = dict[str, Any]
 
-BLOCKS = blocks()
+BLOCKS = blocks("Image event")
 EXAMPLES = examples()
+TRIGGERS = {"New images": "newImages", "Image event": "imageEvent"}
 FIELDS = DESCRIPTOR["triggers"]["imageEvent"]["fields"]
 
 
@@ -139,7 +143,51 @@ def test_the_command_line_does_as_the_guide_says() -> None:
     assert run("imageEvent", push, json.loads(cfg)).events == []
 
 
-def test_each_field_is_told_with_its_label() -> None:
-    rows = re.findall(r"^\| (\w+) \(`(\w+)`\) \|", GUIDE.read_text(), re.MULTILINE)
+@pytest.mark.parametrize("title", TRIGGERS)
+def test_each_field_is_told_with_its_label(title: str) -> None:
+    rows = re.findall(r"^\| ([\w ]+) \(`(\w+)`\) \|", section(title), re.MULTILINE)
 
-    assert rows == [(field["label"], name) for name, field in FIELDS.items()]
+    fields = DESCRIPTOR["triggers"][TRIGGERS[title]]["fields"]
+    assert rows == [(field["label"], name) for name, field in fields.items()]
+
+
+def test_a_new_image_is_emitted_as_shown_and_the_snapshot_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # Given the registry of the guide, at the time that its snapshot tells
+    shown, policy, snapshot = blocks("New images")
+    caplog.set_level("INFO")
+    events: list[Event] = []
+    with registry() as ecr:
+        ecr.create(shown["repositoryName"])
+        ecr.now = snapshot["pushedAt"] + SETTLING_TIME
+        uri = ecr.push(
+            shown["repositoryName"],
+            int(shown["imageDigest"].removeprefix("sha256:"), 16),
+            *shown["imageTags"],
+            at=int(datetime.fromisoformat(shown["imagePushedAt"]).timestamp()),
+            size=shown["imageSizeInBytes"],
+        )
+
+        # When it runs
+        cfg = {**ecr.cfg, "startFrom": "beginning", "verbose": "on"}
+        ask_action("newImages", {}, cfg, events)
+
+    # Then
+    account = uri.partition(".")[0]
+    [emitted] = [payload["body"] for event, payload in events if event == "data"]
+    assert json.loads(json.dumps(emitted).replace(account, shown["registryId"])) == shown
+    assert events[-1] == ("snapshot", snapshot)
+
+    # And the policy allows what was asked
+    asked = {found[1] for line in caplog.messages if (found := re.match(r"(\w+) asks", line))}
+    allowed = {statement["Action"] for statement in policy["Statement"]}
+    assert allowed == {f"ecr:{operation}" for operation in asked}
+
+
+def test_the_numbers_of_the_guide_are_those_of_the_trigger() -> None:
+    text = " ".join(section("New images").split())
+
+    assert f"{SETTLING_TIME} seconds" in text
+    assert f"at most {MESSAGES_PER_SNAPSHOT} messages" in text
+    assert f"{MOST_PUSHES:,} images" in text

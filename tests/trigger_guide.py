@@ -18,16 +18,24 @@ class Example(NamedTuple):
     emitted: dict[str, Any]
 
 
-def blocks() -> list[Any]:
-    """Return the content of each block of JSON, from the top."""
-    return [json.loads(textwrap.dedent(block)) for block in _BLOCK.findall(GUIDE.read_text())]
+def section(title: str) -> str:
+    """Return what stands under a heading of the second level."""
+    [found] = re.findall(
+        rf"^## {title}$(.*?)(?=^## |\Z)", GUIDE.read_text(), re.DOTALL | re.MULTILINE
+    )
+    return str(found)
+
+
+def blocks(title: str) -> list[Any]:
+    """Return the content of each block of JSON in a section, from the top."""
+    return [json.loads(textwrap.dedent(block)) for block in _BLOCK.findall(section(title))]
 
 
 def examples() -> list[Example]:
     """Return the events, each with what follows it: what is emitted, whose ``detail`` is spared."""
     return [
         Example(event, {**emitted, "detail": event["detail"]})
-        for event, emitted in pairwise(blocks())
+        for event, emitted in pairwise(blocks("Image event"))
         if is_event(event)
     ]
 
