@@ -98,7 +98,7 @@ def service(
 
 @app.command()
 def actions() -> None:
-    """List the 25 actions and what each needs."""
+    """List the 25 actions and what each needs, and the triggers with their fields."""
     from rich.console import Console
     from rich.table import Table
 
@@ -119,7 +119,11 @@ def actions() -> None:
             ", ".join(member for member, required in members.items() if required) or "nothing",
             ", ".join(member for member, required in members.items() if not required),
         )
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    triggers = Table("Trigger", "Starts the flow", "Fields", box=None, pad_edge=False)
+    for name, entry in component.descriptor["triggers"].items():
+        when = entry["description"].removeprefix("Starts the flow ")
+        triggers.add_row(name, when, ", ".join(entry["fields"]))
+    Console(width=None if sys.stdout.isatty() else 120).print(table, "", triggers, sep="\n")
 
 
 @app.command()

@@ -19,6 +19,7 @@ from lib.cli import ROOT
 from tests.aws_model import OPERATIONS, cfg_for, operation_model
 from tests.command import Ran, command, run
 from tests.loopback import Loopback, Reply
+from tests.test_repository import DESCRIPTOR
 
 COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
 COMMANDS = ["run", "serve", "service", "actions", "sandbox", "demo", "generate"]
@@ -286,7 +287,7 @@ def test_actions_lists_all_25_with_what_each_needs() -> None:
 
     # Then
     assert ran.code == 0
-    head, *lines = ran.stdout.splitlines()
+    head, *lines = ran.stdout.partition("\nTrigger ")[0].splitlines()
     needs, may_take = head.index("Needs"), head.index("May take")
     rows: list[list[str]] = []
     for line in lines:
@@ -298,6 +299,14 @@ def test_actions_lists_all_25_with_what_each_needs() -> None:
     listed = {name.strip(): (names_in(needed), names_in(taken)) for name, needed, taken in rows}
     assert len(rows) == 25
     assert listed == {operation: members(operation) for operation in OPERATIONS}
+
+
+def test_actions_lists_the_triggers_with_their_fields() -> None:
+    listed = command("actions").stdout.partition("\nTrigger ")[2]
+
+    for name, trigger in DESCRIPTOR["triggers"].items():
+        assert f"\n{name} " in listed
+        assert all(re.search(rf"\b{field}\b", listed) for field in trigger["fields"])
 
 
 def names_in(cell: str) -> set[str]:
@@ -337,7 +346,10 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
                 "Example: ecr-connector run DescribeImages --cfg @cfg.json --body",
             ],
         ),
-        ("actions", ["List the 25 actions and what each needs."]),
+        (
+            "actions",
+            ["List the 25 actions and what each needs, and the triggers"],
+        ),
         ("sandbox", ["It checks request signatures as AWS does", "--port", "end it with Ctrl-C"]),
         ("demo", ["one container image live its whole life"]),
         ("generate", ["--check", "Write nothing; exit 1 if something is out of date."]),
