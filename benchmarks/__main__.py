@@ -1,14 +1,46 @@
 """Measures all parts, or those that are asked for, and shows each figure beside its bar."""
 
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from benchmarks import call, memory, startup, step, table
-from benchmarks.figure import Figure, NotMeasuredError
+from benchmarks import (
+    call,
+    containers,
+    endurance,
+    growth,
+    memory,
+    results,
+    startup,
+    step,
+    table,
+)
+from benchmarks.figure import Figure, Finding, NotMeasuredError
+
+_Measure = Callable[[], Sequence[Finding]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the benchmarks.
+
+    Args:
+        title: What the reader calls it.
+        named: Whether it was asked for.
+        measure: Measures it in full.
+        brief: Measures of it what the default run does; None where that leaves it out.
+    """
+
+    title: str
+    named: bool
+    measure: _Measure
+    brief: _Measure | None
 
 
 def main(
@@ -24,36 +56,73 @@ def main(
     ] = False,
     one_step: Annotated[
         bool,
-        typer.Option("--step", help="A step of a flow: our runtime, the Node runtime."),
+        typer.Option(
+            "--step",
+            help="A step of a flow, our runtime and the Node runtime, with a prefetch of 1, 5, 10 "
+            "and 20; 1 and 10 by default.",
+        ),
+    ] = False,
+    growing: Annotated[
+        bool,
+        typer.Option(
+            "--growth",
+            help="Bodies of 1 KB to 5 MB, pages of 10 to 1,000 images, 1 to 4 containers; "
+            "not by default.",
+        ),
+    ] = False,
+    enduring: Annotated[
+        bool,
+        typer.Option("--endurance", help="100,000 messages through a step; not by default."),
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All of these, in full: about a quarter of an hour.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file too.")] = None,
 ) -> None:
     """Measure what an action costs, side by side with its peers.
 
-    All parts are measured, or those that are named. Only the ratios carry over to other machines.
-    The exit status is 0 whether the bars are met or missed.
+    The parts that are named are measured in full. The default takes less than five minutes and
+    leaves out what takes longer. Only the ratios carry over to other machines. The exit status is 0
+    whether the bars are met or missed.
+
+    The charts of a run are drawn from its JSON: python -m benchmarks.charts.
     """
     # Memory comes first: a child's peak counts in what this process holds.
     parts = [
-        ("memory", peak_memory, memory.measure),
-        ("start-up", start_up, startup.measure),
-        ("one call", one_call, call.measure),
-        ("a step", one_step, step.measure),
+        Part("memory", peak_memory, memory.measure, memory.measure),
+        Part("start-up", start_up, startup.measure, startup.measure),
+        Part("one call", one_call, call.measure, call.measure),
+        Part("a step", one_step, step.measure, partial(step.measure, step.LEAST_AND_USUAL)),
+        Part("growth of a step", growing, growth.measure, None),
+        Part("containers on one queue", growing, containers.measure, None),
+        Part("endurance", enduring, endurance.measure, None),
     ]
-    any_named = any(named for _, named, _ in parts)
-    figures: list[Figure] = []
-    stderr = Console(stderr=True)
-    with stderr.status("") as status:
-        for title, named, measure in parts:
-            if named or not any_named:
-                status.update(f"Measuring {title} …")
-                try:
-                    figures += measure()
-                except NotMeasuredError as lack:
-                    stderr.print(f"Not measured: {title}, because {lack}", markup=False)
+    found = _measure(_wanted(parts, everything=everything))
+    figures = [finding for finding in found if isinstance(finding, Figure)]
     Console(width=None if sys.stdout.isatty() else 120).print(table.render(figures))
     if json:
-        json.write_bytes(table.as_json(figures))
+        json.write_bytes(results.as_json(found))
+
+
+def _wanted(parts: Sequence[Part], *, everything: bool) -> dict[str, _Measure]:
+    """Return what is to be measured, by the title of its part."""
+    if everything or any(part.named for part in parts):
+        return {part.title: part.measure for part in parts if everything or part.named}
+    return {part.title: part.brief for part in parts if part.brief is not None}
+
+
+def _measure(wanted: dict[str, _Measure]) -> list[Finding]:
+    """Measure part after part, and say which could not be measured."""
+    found: list[Finding] = []
+    stderr = Console(stderr=True)
+    with stderr.status("") as status:
+        for title, measure in wanted.items():
+            status.update(f"Measuring {title} …")
+            try:
+                found += measure()
+            except NotMeasuredError as lack:
+                stderr.print(f"Not measured: {title}, because {lack}", markup=False)
+    return found
 
 
 if __name__ == "__main__":

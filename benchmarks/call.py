@@ -8,7 +8,7 @@ import http.client
 import io
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from statistics import median
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ import boto3
 import orjson
 
 from actions.describe_images import process
-from benchmarks.figure import Figure
+from benchmarks.figure import Curve, Figure, Finding
 from benchmarks.images import ASKED, page
 from benchmarks.rounds import interleaved, ratio
 from benchmarks.server import canned
@@ -31,15 +31,25 @@ _CALLS = 25  # in a turn
 _BAR = 0.45
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Finding]:
     """Measure the CPU time of a call that gets a full page, and of one that gets a small one."""
-    return [figure for images in _PAGES for figure in _measure_page(images)]
+    costs = {images: _measure_page(images) for images in _PAGES}
+    return [
+        *(figure for images in _PAGES for figure in _figures(images, costs[images])),
+        *(
+            Curve("call-cpu", name, [(n, median(costs[n][name])) for n in sorted(_PAGES)])
+            for name in costs[_PAGES[0]]
+        ),
+    ]
 
 
-def _measure_page(images: int) -> list[Figure]:
+def _measure_page(images: int) -> dict[str, list[float]]:
     with canned(page(images)) as cfg:
         calls = {"our action": _ours(cfg), "boto3": _boto3(cfg), "the floor": _floor(cfg)}
-        costs = interleaved({n: partial(_cpu, call) for n, call in calls.items()}, _ROUNDS)
+        return interleaved({n: partial(_cpu, call) for n, call in calls.items()}, _ROUNDS)
+
+
+def _figures(images: int, costs: Mapping[str, Sequence[float]]) -> list[Figure]:
     figure = partial(Figure, f"One call, {images} image{'s' * (images > 1)}")
     ours = costs["our action"]
     return [

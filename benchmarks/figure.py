@@ -1,6 +1,9 @@
-"""A measured figure and its bar, or why there is none."""
+"""What is found: figures and their bars, curves, or why there are none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+_KB, _MB = 1_000, 1_000_000
 
 
 class NotMeasuredError(Exception):
@@ -15,7 +18,7 @@ class Figure:
         part: The part of the benchmarks that it is from.
         name: What was measured.
         value: How much it was.
-        unit: ``µs``, ``ms``, ``MiB`` or ``msg/s``; empty for a ratio.
+        unit: ``ns``, ``µs``, ``ms``, ``MiB`` or ``msg/s``; empty for a ratio.
         bar: The most that it should be; None where it is there to compare with.
         goal: What we would like it to be.
         at_least: Whether bar and goal are the least that it should be, not the most.
@@ -35,3 +38,26 @@ class Figure:
         if self.bar is None:
             return None
         return self.value >= self.bar if self.at_least else self.value <= self.bar
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How something changes: with the prefetch, with the size of bodies, with the messages so far.
+
+    Args:
+        chart: The chart that shows it, one of ``charts.CHARTS``.
+        name: Whose curve it is.
+        points: What it changes with, and how much it is there.
+    """
+
+    chart: str
+    name: str
+    points: Sequence[tuple[float, float]]
+
+
+Finding = Figure | Curve
+
+
+def in_bytes(size: float) -> str:
+    """Return a size in KB or MB, as people say it."""
+    return f"{size / _MB:.0f} MB" if size >= _MB else f"{size / _KB:.0f} KB"

@@ -4,16 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import TypeVar
 
+Name = TypeVar("Name")
 Cost = TypeVar("Cost")
 
 
 def interleaved(
-    contestants: Mapping[str, Callable[[], Cost]], rounds: int
-) -> dict[str, list[Cost]]:
+    contestants: Mapping[Name, Callable[[], Cost]], rounds: int
+) -> dict[Name, list[Cost]]:
     """Return what each contestant's turns cost, round by round, after a round of warm-up."""
     for turn in contestants.values():
         turn()
-    costs: dict[str, list[Cost]] = {name: [] for name in contestants}
+    costs: dict[Name, list[Cost]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, turn in contestants.items():
             costs[name].append(turn())

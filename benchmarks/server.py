@@ -9,6 +9,7 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import ClassVar, cast
 
@@ -31,9 +32,29 @@ _HEAD = (
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Endpoint:
+    """A running endpoint.
+
+    Args:
+        cfg: The connector's cfg for it.
+        pid: Its process.
+    """
+
+    cfg: dict[str, str]
+    pid: int
+
+
 @contextmanager
 def canned(content: bytes) -> Iterator[dict[str, str]]:
-    """Answer every POST with the same content, and yield the connector's cfg for that endpoint.
+    """Have an ``endpoint``, and yield the connector's cfg for it."""
+    with endpoint(content) as running:
+        yield running.cfg
+
+
+@contextmanager
+def endpoint(content: bytes) -> Iterator[Endpoint]:
+    """Answer every POST with the same content.
 
     A GET is answered with the head of the POST before it.
     """
@@ -43,7 +64,8 @@ def canned(content: bytes) -> Iterator[dict[str, str]]:
     server.start()
     sender.close()
     try:
-        yield _CFG | {"endpoint": f"http://{_HOST}:{receiver.recv()}"}
+        address = f"http://{_HOST}:{receiver.recv()}"
+        yield Endpoint(_CFG | {"endpoint": address}, cast("int", server.pid))
     finally:
         server.terminate()
         server.join()

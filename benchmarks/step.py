@@ -1,62 +1,33 @@
 """A step: DescribeImages under our runtime, and under the platform's Node runtime with the AWS SDK.
 
 Each turn starts one of the two anew, on a queue that is full already. Processor time and rate count
-from when the warm-up is through, which the peer's compiler needs, to the last message. What the
-broker, the endpoint and this process use is counted for nobody.
+from when the warm-up is through, which the peer's compiler needs, to the last message.
 """
 
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 import pytest
 
-from benchmarks import tree
-from benchmarks.figure import Figure, NotMeasuredError
+from benchmarks.figure import Curve, Figure, Finding, NotMeasuredError
 from benchmarks.images import ASKED, page
 from benchmarks.rounds import interleaved, ratio
+from benchmarks.running import Work, at_work, broker
 from benchmarks.server import canned
-from tests.platform import Broker, Flow, RestApi, private_broker, provision, until
+from tests.platform import Broker, provision
 from tests.platform.process import OURS, Sailor, node_sailor
 
+PREFETCHES = (1, 5, 10, 20)
+LEAST_AND_USUAL = (1, 10)
+
 _NODE_FOLDER = Path(__file__).parent / "node"
-_PREFETCHES = (1, 10)
 _ROUNDS = 5
 _WARM_UP = 500  # messages
 _MEASURED = 1_000  # messages, after those
-_MESSAGE = {"id": "1", "body": ASKED, "headers": {}, "attachments": {}, "metadata": {}}
-_NO_LIMIT = 1_000_000  # messages in an interval
-_TIMEOUT = 60  # seconds without what is waited for
-_INTERVAL = 0.01  # seconds between two looks at the step's output
-# Their folders, from the repository's root.
-_COMPONENTS = {"python": ".", "node": "benchmarks/node"}
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """A kind of cost, with bar and goals of the ratio of ours to the peer's.
-
-    Args:
-        name: What the reader calls it.
-        unit: Its unit.
-        of: Returns it for a turn.
-        bar: The bar at each prefetch.
-        goals: The goal for each prefetch.
-        at_least: Whether more is better.
-    """
-
-    name: str
-    unit: str
-    of: Callable[["_Turn"], float]
-    bar: float | None
-    goals: Mapping[int, float]
-    at_least: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,111 +48,103 @@ class _Turn:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """A running step at one moment: what is out by now, and the seconds of both clocks."""
+class _Kind:
+    """A kind of cost, with bar and goals of the ratio of ours to the peer's.
 
-    messages: int
-    time: float
-    cpu: float
+    Args:
+        name: What the reader calls it.
+        unit: Its unit.
+        of: Returns it for a turn.
+        chart: The chart that shows it.
+        bar: The bar at each prefetch.
+        goals: The goal for a prefetch, where there is one.
+        at_least: Whether more is better.
+    """
+
+    name: str
+    unit: str
+    of: Callable[[_Turn], float]
+    chart: str
+    bar: float | None
+    goals: Mapping[int, float]
+    at_least: bool = False
 
 
 _KINDS = (
-    _Kind("CPU a message", "µs", lambda turn: turn.cpu, 1.0, {1: 0.42, 10: 0.60}),
-    _Kind("rate", "msg/s", lambda turn: turn.rate, None, {1: 2.0, 10: 1.4}, at_least=True),
-    _Kind("memory", "MiB", lambda turn: turn.memory, 0.5, {1: 0.45, 10: 0.45}),
-    _Kind("start to first message", "ms", lambda turn: turn.start, 0.5, {1: 0.5, 10: 0.5}),
+    _Kind("CPU a message", "µs", lambda turn: turn.cpu, "step-cpu", 1.0, {1: 0.42, 10: 0.60}),
+    _Kind("rate", "msg/s", lambda turn: turn.rate, "step-rate", None, {1: 2.0, 10: 1.4}, True),
+    _Kind("memory", "MiB", lambda turn: turn.memory, "step-memory", 0.5, {1: 0.45, 10: 0.45}),
+    _Kind(
+        "start to first message",
+        "ms",
+        lambda turn: turn.start,
+        "step-start",
+        0.5,
+        {1: 0.5, 10: 0.5},
+    ),
 )
 
 
-def measure() -> list[Figure]:
-    """Measure a step that takes one message at a time, and one that takes ten.
+def measure(prefetches: Sequence[int] = PREFETCHES) -> list[Finding]:
+    """Measure a step that takes one message at a time, and steps that take more.
 
     Raises:
         NotMeasuredError: The machine lacks what it takes.
     """
-    if not tree.known():
-        raise NotMeasuredError("the processes' cost is read from /proc, which is Linux's")
     peer = _peer()
-    with _broker() as broker, canned(page(1)) as cfg:
-        return [
-            figure
-            for prefetch in _PREFETCHES
-            for figure in _measure(prefetch, partial(_turn, broker, cfg, prefetch), peer)
-        ]
+    with broker() as running_broker, canned(page(1)) as cfg:
+        work = Work("DescribeImages", cfg, ASKED, _WARM_UP + _MEASURED)
+        turns = {
+            prefetch: _take_turns(running_broker, replace(work, prefetch=prefetch), peer)
+            for prefetch in prefetches
+        }
+    return [*_figures(turns), *_curves(turns)]
 
 
-def _measure(prefetch: int, turn: Callable[[Sailor], _Turn], peer: Sailor) -> Iterator[Figure]:
-    steps = {"our step": partial(turn, OURS), "the Node peer": partial(turn, peer)}
-    turns = interleaved(steps, _ROUNDS)
-    figure = partial(Figure, f"A step, prefetch {prefetch}")
-    for kind in _KINDS:
-        costs = {name: [kind.of(turn) for turn in of_step] for name, of_step in turns.items()}
-        for name, values in costs.items():
-            yield figure(f"{name}, {kind.name}", median(values), kind.unit)
-        yield figure(
-            f"our step to the peer, {kind.name}",
-            ratio(*costs.values()),
-            bar=kind.bar,
-            goal=kind.goals[prefetch],
-            at_least=kind.at_least,
-        )
+# The turns of each contestant, ours first.
+_Turns = Mapping[str, Sequence[_Turn]]
 
 
-def _turn(broker: Broker, cfg: Mapping[str, str], prefetch: int, sailor: Sailor) -> _Turn:
+def _take_turns(on: Broker, work: Work, peer: Sailor) -> _Turns:
+    steps = {
+        "our step": partial(_turn, on, work, OURS),
+        "the Node peer": partial(_turn, on, replace(work, component="benchmarks/node"), peer),
+    }
+    return interleaved(steps, _ROUNDS)
+
+
+def _turn(on: Broker, work: Work, sailor: Sailor) -> _Turn:
     """Start a step on a full queue, and watch it work that off."""
-    with (
-        RestApi() as api,
-        Flow(broker, api).declared() as flow,
-        broker.channel() as channel,
-        TemporaryDirectory() as folder,
-    ):
-        flow.configure(flow.step.id, config=cfg)
-        flow.publish_all([_MESSAGE] * (_WARM_UP + _MEASURED))
-        environment = flow.environment(
-            "DescribeImages",
-            COMPONENT_PATH=_COMPONENTS[sailor.name],
-            RABBITMQ_PREFETCH_SAILOR=prefetch,
-            DATA_RATE_LIMIT=_NO_LIMIT,
-        )
-        started = time.perf_counter()
-        runtime = sailor.run_step(environment, Path(folder) / "log")
-
-        def out() -> int:
-            if not runtime.running:
-                raise AssertionError(f"the {sailor.name} step ended:\n{runtime.output[-2000:]}")
-            return channel.queue_declare(flow.output, passive=True).method.message_count or 0
-
-        def see(wanted: int) -> _Look:
-            what = f"{wanted} messages out of the {sailor.name} step"
-            until(lambda: out() >= wanted, what, within=_TIMEOUT, every=_INTERVAL)
-            return _Look(out(), time.perf_counter(), tree.cpu(runtime.pid))
-
-        try:
-            first, warm, last = see(1), see(_WARM_UP), see(_WARM_UP + _MEASURED)
-            memory = tree.memory(runtime.pid)
-        finally:
-            runtime.kill()
-    messages = last.messages - warm.messages
-    return _Turn(
-        start=(first.time - started) * 1e3,
-        cpu=(last.cpu - warm.cpu) / messages * 1e6,
-        rate=messages / (last.time - warm.time),
-        memory=memory,
-    )
+    with at_work(on, work, sailor) as step:
+        first, warm, last = step.see(1), step.see(_WARM_UP), step.see(work.messages)
+    pace = last.since(warm)
+    return _Turn(first.time * 1e3, pace.cpu, pace.rate, last.memory)
 
 
-@contextmanager
-def _broker() -> Iterator[Broker]:
-    """Yield the broker of this machine, or one for now."""
-    if not (provision.WELL_KNOWN.answers or private_broker.installed()):
-        raise NotMeasuredError("there is no RabbitMQ; on Debian: sudo apt install rabbitmq-server")
-    with TemporaryDirectory() as folder:
-        broker, node = provision.broker(Path(folder))
-        try:
-            yield broker
-        finally:
-            if node is not None:
-                node.remove()
+def _figures(turns: Mapping[int, _Turns]) -> Iterator[Figure]:
+    for prefetch, of_prefetch in turns.items():
+        figure = partial(Figure, f"A step, prefetch {prefetch}")
+        for kind in _KINDS:
+            costs = {name: list(map(kind.of, taken)) for name, taken in of_prefetch.items()}
+            for name, values in costs.items():
+                yield figure(f"{name}, {kind.name}", median(values), kind.unit)
+            yield figure(
+                f"our step to the peer, {kind.name}",
+                ratio(*costs.values()),
+                bar=kind.bar,
+                goal=kind.goals.get(prefetch),
+                at_least=kind.at_least,
+            )
+
+
+def _curves(turns: Mapping[int, _Turns]) -> Iterator[Curve]:
+    for kind in _KINDS:
+        for name in next(iter(turns.values())):
+            yield Curve(
+                kind.chart,
+                name,
+                [(prefetch, median(map(kind.of, of[name]))) for prefetch, of in turns.items()],
+            )
 
 
 def _peer() -> Sailor:

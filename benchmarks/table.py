@@ -1,12 +1,8 @@
-"""The figures as a table for people and as JSON for programs."""
+"""The figures as a table for people."""
 
-import os
-import platform
 from collections.abc import Iterable
-from dataclasses import asdict
 from itertools import groupby
 
-import orjson
 from rich.table import Table
 
 from benchmarks.figure import Figure
@@ -35,19 +31,6 @@ def render(figures: Iterable[Figure]) -> Table:
             title = ""
         table.add_row()
     return table
-
-
-def as_json(figures: Iterable[Figure]) -> bytes:
-    """Return the figures, and the kind of machine that they are from, as JSON."""
-    document = {
-        "machine": {
-            "python": platform.python_version(),
-            "system": f"{platform.system()} {platform.machine()}",
-            "processors": os.cpu_count(),
-        },
-        "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
-    }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def _limit(figure: Figure, limit: float | None) -> str:

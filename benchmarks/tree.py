@@ -7,6 +7,7 @@ from pathlib import Path
 _PROC = Path("/proc")
 _TICKS = os.sysconf("SC_CLK_TCK")  # a second
 _PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
+_LISTEN = "0A"  # a socket's state in /proc/net/tcp
 
 
 def known() -> bool:
@@ -25,11 +26,42 @@ def memory(root: int) -> float:
     return pages * _PAGE / (1 << 20)
 
 
+def peak(root: int) -> float:
+    """Return the most memory that a process and its descendants have held each, in MiB."""
+    return sum(_peak_kib(pid) for pid in _tree(root)) / 1024
+
+
+def listener(port: int) -> int | None:
+    """Return the process that listens on a port; None if there is none, or not for us to see."""
+    sockets = {f"socket:[{inode}]" for inode in _listening(port)}
+    for folder in _PROC.glob("[0-9]*/fd"):
+        try:
+            if any(str(file.readlink()) in sockets for file in folder.iterdir()):
+                return int(folder.parent.name)
+        except OSError:  # it has ended, or is another user's
+            continue
+    return None
+
+
+def _listening(port: int) -> Iterator[str]:
+    """Yield the inodes of the sockets that listen on a port."""
+    for table in (_PROC / "net/tcp", _PROC / "net/tcp6"):
+        for line in table.read_text().splitlines()[1:]:
+            _, local, _, state, *fields = line.split()
+            if state == _LISTEN and int(local.rpartition(":")[2], 16) == port:
+                yield fields[5]
+
+
 def _tree(root: int) -> Iterator[int]:
     yield root
     for thread in (_PROC / f"{root}/task").iterdir():
         for child in (thread / "children").read_text().split():
             yield from _tree(int(child))
+
+
+def _peak_kib(pid: int) -> int:
+    lines = (_PROC / f"{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def _ticks(pid: int) -> int:

@@ -1,0 +1,202 @@
+"""A step at work: containers on a queue that is full already, watched from outside.
+
+Processor time and rate count between two looks, of which the first comes when the step is warm.
+What the broker, the endpoint and this process use is not the step's.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.spec import Queue
+
+from benchmarks import tree
+from benchmarks.figure import NotMeasuredError
+from tests.platform import Broker, Flow, RestApi, Runtime, private_broker, provision, until
+from tests.platform.process import OURS, Sailor
+
+_NO_LIMIT = 1_000_000  # messages in an interval
+_TIMEOUT = 60  # seconds without what is waited for
+_INTERVAL = 0.01  # seconds between two looks at the step's output
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a step has to do.
+
+    Args:
+        action: The action, by its name in the descriptor.
+        cfg: The step's cfg.
+        body: The body of each message.
+        messages: How many of them wait in the queue when the step starts.
+        prefetch: How many a container has in process at once.
+        containers: How many processes work on the queue.
+        component: The folder of the component, from the repository's root.
+    """
+
+    action: str
+    cfg: Mapping[str, str]
+    body: Mapping[str, Any]
+    messages: int
+    prefetch: int = 1
+    containers: int = 1
+    component: str = "."
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a step worked between two looks.
+
+    Args:
+        cpu: Microseconds of processor time a message, of all containers.
+        rate: Messages a second.
+    """
+
+    cpu: float
+    rate: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """A running step at one moment.
+
+    Args:
+        messages: How many are out by now.
+        time: Seconds since the start.
+        cpu: Seconds of processor time, of all containers.
+        memory: MiB resident, of all containers.
+    """
+
+    messages: int
+    time: float
+    cpu: float
+    memory: float
+
+    def since(self, earlier: "Look") -> Pace:
+        """Return how the step worked from an earlier look to this one."""
+        messages = self.messages - earlier.messages
+        return Pace(
+            cpu=(self.cpu - earlier.cpu) / messages * 1e6,
+            rate=messages / (self.time - earlier.time),
+        )
+
+
+class Running:
+    """A step that was started just now.
+
+    Args:
+        flow: Its flow.
+        channel: To look at the flow's queues with.
+        containers: Its processes.
+        started: When they were started, on ``time.perf_counter``.
+    """
+
+    def __init__(
+        self, flow: Flow, channel: BlockingChannel, containers: Sequence[Runtime], started: float
+    ) -> None:
+        self._input = flow.step.input
+        self._output = flow.output
+        self._channel = channel
+        self._containers = containers
+        self._started = started
+
+    def see(self, messages: int) -> Look:
+        """Wait until so many messages are out, and look at the step."""
+        self._until(lambda: self._out() >= messages, f"{messages} messages out of the step")
+        return Look(
+            messages=self._out(),
+            time=time.perf_counter() - self._started,
+            cpu=sum(map(tree.cpu, self._pids)),
+            memory=sum(map(tree.memory, self._pids)),
+        )
+
+    def until_all_consume(self) -> None:
+        """Wait until no container is left that has not begun."""
+        wanted = len(self._containers)
+        self._until(
+            lambda: self._queue(self._input).consumer_count == wanted, f"{wanted} consumers"
+        )
+
+    def peak(self) -> float:
+        """Return the most memory that the containers have held, in MiB."""
+        return sum(map(tree.peak, self._pids))
+
+    @property
+    def _pids(self) -> list[int]:
+        return [container.pid for container in self._containers]
+
+    def _out(self) -> int:
+        return self._queue(self._output).message_count or 0
+
+    def _queue(self, name: str) -> Queue.DeclareOk:
+        return self._channel.queue_declare(name, passive=True).method
+
+    def _until(self, condition: Callable[[], bool], what: str) -> None:
+        def holds() -> bool:
+            for container in self._containers:
+                if not container.running:
+                    raise AssertionError(f"a container ended:\n{container.output[-2000:]}")
+            return condition()
+
+        until(holds, what, within=_TIMEOUT, every=_INTERVAL)
+
+
+@contextmanager
+def at_work(broker: Broker, work: Work, sailor: Sailor = OURS) -> Iterator[Running]:
+    """Fill a queue and start a step on it, for as long as the block lasts.
+
+    Args:
+        broker: Where the queue is.
+        work: What the step has to do.
+        sailor: The runtime of its containers.
+    """
+    with (
+        RestApi() as api,
+        Flow(broker, api).declared() as flow,
+        broker.channel() as channel,
+        TemporaryDirectory() as folder,
+        ExitStack() as containers,
+    ):
+        flow.configure(flow.step.id, config=work.cfg)
+        message = flow.cipher.encode(
+            {"id": "1", "body": work.body, "headers": {}, "attachments": {}, "metadata": {}}
+        )
+        flow.publish_all(repeat(message, work.messages))
+        environment = flow.environment(
+            work.action,
+            COMPONENT_PATH=work.component,
+            RABBITMQ_PREFETCH_SAILOR=work.prefetch,
+            DATA_RATE_LIMIT=_NO_LIMIT,
+        )
+        started = time.perf_counter()
+        running = []
+        for number in range(work.containers):
+            running.append(sailor.run_step(environment, Path(folder) / f"log-{number}"))
+            containers.callback(running[-1].kill)
+        yield Running(flow, channel, running, started)
+
+
+@contextmanager
+def broker() -> Iterator[Broker]:
+    """Yield the broker of this machine, or one for now.
+
+    Raises:
+        NotMeasuredError: There can be none, or the machine does not tell what a step uses.
+    """
+    if not tree.known():
+        raise NotMeasuredError("the processes' cost is read from /proc, which is Linux's")
+    if not (provision.WELL_KNOWN.answers or private_broker.installed()):
+        raise NotMeasuredError("there is no RabbitMQ; on Debian: sudo apt install rabbitmq-server")
+    with TemporaryDirectory() as folder:
+        found, node = provision.broker(Path(folder))
+        try:
+            yield found
+        finally:
+            if node is not None:
+                node.remove()
