@@ -6,9 +6,9 @@ See PLATFORM's "Events a handler emits".
 import logging
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pika import BasicProperties
 
@@ -119,15 +119,6 @@ class Emitter:
         self._has_errors = False
         self._unpublished = False  # something that the handler was told of
         self._undelivered: PublishError | None = None  # what ends all further emits
-        self._events = {
-            "data": self._emit_data,
-            "error": self._emit_error,
-            "rebound": self._emit_rebound,
-            "snapshot": self._emit_snapshot,
-            "updateSnapshot": self._emit_snapshot_update,
-            "updateKeys": self._emit_keys,
-            "httpReply": self._emit_http_reply,
-        }
 
     def carry(self, message: Message) -> None:
         """Take note of what travels on with the messages that are emitted.
@@ -159,7 +150,7 @@ class Emitter:
         if event not in EVENTS:
             raise EmitError(f"There is no event {event!r}, only {', '.join(EVENTS)}")
         try:
-            self._events[event](payload)
+            self._emitters[event](self, payload)
         except PublishInterruptedError as failure:
             self._undelivered = failure
             raise
@@ -342,6 +333,17 @@ class Emitter:
 
     def _publish(self, routing_key: str, content: bytes, headers: dict[str, Any]) -> None:
         self._outlets.publisher.publish(routing_key, content, properties(headers))
+
+    # The class's: an emitter that refers to itself would keep its message until it is collected.
+    _emitters: ClassVar[dict[str, Callable[["Emitter", Any], None]]] = {
+        "data": _emit_data,
+        "error": _emit_error,
+        "rebound": _emit_rebound,
+        "snapshot": _emit_snapshot,
+        "updateSnapshot": _emit_snapshot_update,
+        "updateKeys": _emit_keys,
+        "httpReply": _emit_http_reply,
+    }
 
 
 def publish_error(
