@@ -9,7 +9,7 @@ import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -26,6 +26,7 @@ from lib.sailor.settings import PREFIX, Settings, SettingsError
 _OPEN_TIMEOUT = 15  # seconds for TCP, TLS and AMQP's opening together
 _CLOSE_TIMEOUT = 5  # seconds
 _MAX_RECONNECT_DELAY = 5_000  # milliseconds
+_LARGEST_PIECE = 1 << 16  # bytes
 
 log = logging.getLogger("sailor")
 
@@ -148,7 +149,7 @@ class Connection:
         if self._closing:
             return
         self._fault = None
-        self._connection = pika.SelectConnection(
+        self._connection = _SelectConnection(
             self._parameters,
             on_open_callback=self._on_open,
             on_open_error_callback=self._on_closed,
@@ -191,6 +192,16 @@ class Connection:
             self._connection.close()
         else:
             self._closed.set()
+
+
+class _SelectConnection(pika.SelectConnection):
+    """A connection that sends what belongs together in one piece; pika sends frame by frame."""
+
+    def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
+        # A large message is not copied for it.
+        if sum(map(len, marshaled_frames)) <= _LARGEST_PIECE:
+            marshaled_frames = [b"".join(marshaled_frames)]
+        super()._output_marshaled_frames(marshaled_frames)  # type: ignore[misc] # not in its stubs
 
 
 def describe(error: str | BaseException) -> str:
