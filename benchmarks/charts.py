@@ -4,6 +4,7 @@ A chart is an SVG that says the same each time for the same results: without scr
 date, and with colours of its own for light and for dark surroundings.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,9 +16,13 @@ from xml.etree.ElementTree import Element, indent, tostring
 
 import pygal
 import typer
+from pygal import PluginImportFixer
 
 from benchmarks import results
 from benchmarks.figure import Curve, in_bytes
+
+# It finds pygal's maps, in a manner that Python has given up and warns of at each later import.
+sys.meta_path.remove(next(each for each in sys.meta_path if isinstance(each, PluginImportFixer)))
 
 
 def _number(value: float) -> str:
