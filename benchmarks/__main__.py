@@ -78,7 +78,7 @@ def main(
         typer.Option("--endurance", help="100,000 messages through a step; not by default."),
     ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="All of these, in full: about a quarter of an hour.")
+        bool, typer.Option("--all", help="All of these, in full: about six minutes.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file too.")] = None,
 ) -> None:
