@@ -17,7 +17,7 @@ from benchmarks.images import ASKED, page
 from benchmarks.rounds import interleaved, ratio
 from benchmarks.running import Work, at_work, broker
 from benchmarks.server import endpoint
-from tests.platform import Broker
+from lib.platform import Broker
 
 _CONTAINERS = (1, 2, 4)
 _ROUNDS = 5

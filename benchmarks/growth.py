@@ -22,7 +22,7 @@ from benchmarks.images import ASKED, page
 from benchmarks.rounds import interleaved
 from benchmarks.running import Work, at_work, broker
 from benchmarks.server import canned
-from tests.platform import Broker
+from lib.platform import Broker
 
 _ROUNDS = 5
 # Bytes of a body, and images of a page: how many such messages keep a step busy for a second.

@@ -18,8 +18,8 @@ from pika.spec import Queue
 
 from benchmarks import tree
 from benchmarks.figure import NotMeasuredError
-from tests.platform import Broker, Flow, RestApi, Runtime, private_broker, provision, until
-from tests.platform.process import OURS, Sailor
+from lib.platform import Broker, Flow, RestApi, Runtime, private_broker, provision, until
+from lib.platform.process import OURS, Sailor
 
 _NO_LIMIT = 1_000_000  # messages in an interval
 _TIMEOUT = 60  # seconds without what is waited for

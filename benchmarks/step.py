@@ -18,8 +18,8 @@ from benchmarks.images import ASKED, page
 from benchmarks.rounds import interleaved, ratio
 from benchmarks.running import Work, at_work, broker
 from benchmarks.server import canned
-from tests.platform import Broker, provision
-from tests.platform.process import OURS, Sailor, node_sailor
+from lib.platform import Broker, provision
+from lib.platform.process import OURS, Sailor, node_sailor
 
 PREFETCHES = (1, 5, 10, 20)
 LEAST_AND_USUAL = (1, 10)

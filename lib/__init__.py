@@ -1,1 +1,7 @@
-"""The Amazon ECR connector and the runtime that the platform starts for its steps."""
+"""The connector, the runtime that runs it, and the tools around both.
+
+Attributes:
+    __version__: The version that component.json, the package and the changelog carry.
+"""
+
+__version__ = "1.0.0"

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from lib.cli import ROOT
-from tests.aws_model import OPERATIONS, cfg_for, operation_model
-from tests.command import Ran, command, run
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import OPERATIONS, cfg_for, operation_model
+from tests.support.command import Ran, command, run
+from tests.support.loopback import Loopback, Reply
 from tests.test_repository import DESCRIPTOR
 
 COMMAND = str(Path(sys.executable).with_name("ecr-connector"))

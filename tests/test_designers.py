@@ -34,8 +34,8 @@ from lib.sailor import Step as RunningStep
 from lib.sailor import handle
 from lib.sailor.step import describe_error
 from lib.sandbox import REGION, Sandbox
-from tests.aws_model import KEYS, OPERATIONS, ROOT, process
-from tests.designers import (
+from tests.support.aws_model import KEYS, OPERATIONS, ROOT, process
+from tests.support.designers import (
     DOCUMENT,
     Example,
     Recipe,
@@ -44,7 +44,7 @@ from tests.designers import (
     recipes,
     sections,
 )
-from tests.likeness import Likeness
+from tests.support.likeness import Likeness
 
 TEXT = DOCUMENT.read_text()
 SECTIONS = sections(TEXT)
@@ -173,7 +173,8 @@ def run(action: str, body: Any, cfg: Mapping[str, Any]) -> list[Event]:
     """Return what an action emits for a message; of an error, what the platform shows of it."""
     events: list[Event] = []
     step = RunningStep(
-        lambda event, payload: events.append((event, payload)), logging.getLogger("tests.designers")
+        lambda event, payload: events.append((event, payload)),
+        logging.getLogger("tests"),
     )
     handle(process(action), step, {"body": body, "headers": {}}, dict(cfg), {})
     return [

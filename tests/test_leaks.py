@@ -17,7 +17,8 @@ from urllib.parse import quote, urlencode
 import orjson
 import pytest
 
-from lib.component import parameters, schemas
+from lib.component import schemas
+from lib.component.operation import parameters
 from lib.component.validation import Validator
 from lib.ecr import (
     Answer,
@@ -30,10 +31,10 @@ from lib.ecr import (
 )
 from lib.ecr.answer import Response
 from lib.ecr.client import _client
-from tests.aws_model import KEYS, REGION, TOKEN, cfg_for
-from tests.command import Ran, run
 from tests.conftest import DECOY
-from tests.loopback import Captured, Loopback, Reply
+from tests.support.aws_model import KEYS, REGION, TOKEN, cfg_for
+from tests.support.command import Ran, run
+from tests.support.loopback import Captured, Loopback, Reply
 
 BODY = {"repositoryName": "shop"}
 LAYER = {"repositoryName": "shop", "layerDigest": "sha256:0a"}

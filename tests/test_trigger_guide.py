@@ -11,12 +11,16 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
-from lib.component.new_images import MESSAGES_PER_SNAPSHOT, MOST_PUSHES, SETTLING_TIME
-from tests.aws_model import Event, ask_action
-from tests.command import run
-from tests.registry import registry
+from lib.component.triggers.new_images.trigger import (
+    MESSAGES_PER_SNAPSHOT,
+    MOST_PUSHES,
+    SETTLING_TIME,
+)
+from tests.support.aws_model import Event, ask_action
+from tests.support.command import run
+from tests.support.registry import registry
+from tests.support.trigger_guide import GUIDE, Example, blocks, examples, is_event, section
 from tests.test_repository import DESCRIPTOR
-from tests.trigger_guide import GUIDE, Example, blocks, examples, is_event, section
 
 Json = dict[str, Any]
 

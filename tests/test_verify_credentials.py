@@ -13,8 +13,8 @@ import pytest
 
 from lib.sailor import Component
 from lib.sandbox import Sandbox
-from tests.aws_model import KEYS, ROOT, TOKEN, cfg_for
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import KEYS, ROOT, TOKEN, cfg_for
+from tests.support.loopback import Loopback, Reply
 
 ARN = "arn:aws:iam::123456789012:role/ecr-reader"
 GOOD = {"authorizationData": [{"authorizationToken": "QVdTOnNlY3JldC1wYXNzd29yZA=="}]}
@@ -126,7 +126,7 @@ def test_an_endpoint_that_does_not_answer_is_told_within_the_screen_s_patience(
     server: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given
-    monkeypatch.setattr("lib.component.verification.PATIENCE", 0.5)
+    monkeypatch.setattr("lib.component.screens.credentials.PATIENCE", 0.5)
     server.answer(Reply(GOOD, delay=5))
     started = time.monotonic()
 

@@ -3,6 +3,6 @@
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 """
 
-from lib.component.image_event import process
+from lib.component.triggers.image_event.trigger import process
 
 __all__ = ["process"]

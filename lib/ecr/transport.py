@@ -8,12 +8,13 @@ import requests
 import urllib3
 from requests.utils import select_proxy
 
+from lib import __version__
 from lib.ecr.adapter import TimedAdapter
 from lib.ecr.answer import Response
 from lib.ecr.errors import ConfigurationError, NoAnswerError
 from lib.ecr.signing import Request
 
-USER_AGENT = "amazonaws-com-ecr-connector/1.0.0"
+USER_AGENT = f"amazonaws-com-ecr-connector/{__version__}"
 
 # More than any prefetch in use: each handler keeps the connection that it used last.
 _POOL_SIZE = 64

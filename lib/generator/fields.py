@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.model import OperationModel
 
-from lib.component import paging, waiting
+from lib.component.operation import paging, waiting
 from lib.ecr import items_member
 
 # Chooses what the message does not name, under the member's own name.

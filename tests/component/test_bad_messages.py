@@ -15,7 +15,7 @@ import pytest
 from botocore.model import Shape
 
 from lib.component import InvalidMessageError
-from tests.aws_model import (
+from tests.support.aws_model import (
     LARGEST_LONG,
     OPERATIONS,
     ask_action,
@@ -25,7 +25,7 @@ from tests.aws_model import (
     sample_parameters,
     sample_text,
 )
-from tests.loopback import Loopback, Reply
+from tests.support.loopback import Loopback, Reply
 
 SECRET = "do-not-show-this-secret"
 TEN_MB = 10_000_000

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lib.component.errors import InvalidFieldError
-from tests.aws_model import Event, ask_action, cfg_for
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import Event, ask_action, cfg_for
+from tests.support.loopback import Loopback, Reply
 from tests.test_repository import DESCRIPTOR
 
 TICKED = [True, "true", "on"]

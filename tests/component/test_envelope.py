@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.component import InvalidMessageError
-from tests.aws_model import (
+from tests.support.aws_model import (
     KEYS,
     OPERATIONS,
     REGION,
@@ -28,7 +28,7 @@ from tests.aws_model import (
     sample_parameters,
     sign,
 )
-from tests.loopback import Captured, Loopback, Reply
+from tests.support.loopback import Captured, Loopback, Reply
 
 VERSION = "2015-09-21"
 DATE = "20250131T235959Z"

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.component import InvalidMessageError, event_filter, event_members, image_event, schemas
+from lib.component import InvalidMessageError, schemas
 from lib.component.errors import InvalidFieldError, WrongKeyError
+from lib.component.triggers.image_event import event as event_members
+from lib.component.triggers.image_event import selection as event_filter
+from lib.component.triggers.image_event import trigger as image_event
 from lib.sailor import Step
-from tests.aws_model import ask_action, process
-from tests.command import run
+from tests.support.aws_model import ask_action, process
+from tests.support.command import run
+from tests.support.trigger_guide import examples
 from tests.test_repository import DESCRIPTOR
-from tests.trigger_guide import examples
 
 Json = dict[str, Any]
 

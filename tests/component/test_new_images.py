@@ -12,14 +12,14 @@ import pytest
 
 from lib.component import new_images
 from lib.component.errors import InvalidFieldError, NoTimeError, SnapshotError
-from lib.component.new_images import MESSAGES_PER_SNAPSHOT, SETTLING_TIME
-from lib.component.place import Place
+from lib.component.triggers.new_images.cursor import Place
+from lib.component.triggers.new_images.trigger import MESSAGES_PER_SNAPSHOT, SETTLING_TIME
 from lib.ecr import ServiceError
 from lib.sailor import Step
-from tests.aws_model import ROOT, cfg_for, process
-from tests.command import command
-from tests.loopback import Loopback, Reply
-from tests.registry import NOON, Registry, registry
+from tests.support.aws_model import ROOT, cfg_for, process
+from tests.support.command import command
+from tests.support.loopback import Loopback, Reply
+from tests.support.registry import NOON, Registry, registry
 
 LOGGER = logging.getLogger("tests.step")
 

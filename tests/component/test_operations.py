@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from lib.ecr import ServiceError
 from lib.sandbox import Sandbox
-from tests.aws_model import (
+from tests.support.aws_model import (
     KEYS,
     OPERATIONS,
     REGION,

@@ -23,7 +23,7 @@ from lib.component.errors import (
 from lib.ecr import ServiceError, items_member
 from lib.sailor import Step
 from lib.sandbox import Sandbox
-from tests.aws_model import (
+from tests.support.aws_model import (
     ROOT,
     Event,
     ask_action,
@@ -31,8 +31,8 @@ from tests.aws_model import (
     cfg_for,
     process,
 )
-from tests.command import run
-from tests.loopback import Captured, Loopback, Reply
+from tests.support.command import run
+from tests.support.loopback import Captured, Loopback, Reply
 
 PAGED = {
     "DescribeImages": "describe_images",

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.component import new_images
-from lib.component.new_images import SETTLING_TIME
+from lib.component.triggers.new_images.trigger import SETTLING_TIME
 from lib.ecr import Answer
 from lib.sailor import Step
-from tests.registry import NOON
+from tests.support.registry import NOON
 
 # As long as Amazon ECR allows
 REPOSITORIES = tuple(f"{letter * 250}/{letter}" for letter in "abc")

@@ -12,9 +12,9 @@ import pytest
 from lib.component import InvalidMessageError, repositories
 from lib.ecr import Configuration, connect
 from lib.sandbox import Sandbox
-from tests.aws_model import ROOT, ask_action, cfg_for
-from tests.command import run
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import ROOT, ask_action, cfg_for
+from tests.support.command import run
+from tests.support.loopback import Loopback, Reply
 
 COMMAND = (sys.executable, "-c", "from lib.cli import main; main()")
 

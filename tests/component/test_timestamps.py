@@ -9,8 +9,14 @@ import pytest
 
 from lib.component import schemas
 from lib.component.timestamps import converter
-from tests.aws_model import OPERATIONS, ask_action, cfg_for, operation_model, sample_parameters
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import (
+    OPERATIONS,
+    ask_action,
+    cfg_for,
+    operation_model,
+    sample_parameters,
+)
+from tests.support.loopback import Loopback, Reply
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from lib.component.errors import UnfinishedError
-from tests.aws_model import Event, ask_action, cfg_for
-from tests.command import run
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import Event, ask_action, cfg_for
+from tests.support.command import run
+from tests.support.loopback import Loopback, Reply
 
 BODY = {"repositoryName": "shop"}
 BEHAVIORS = ["fetchPage", "fetchAll", "emitIndividually"]

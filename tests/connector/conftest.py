@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.loopback import Loopback
-from tests.platform import Flow, FlowStep, Runtime
-from tests.platform.process import Sailor
+from lib.platform import Flow, FlowStep, Runtime
+from lib.platform.process import Sailor
 from tests.sailor.conftest import Starter, api, broker, flow, node, start
+from tests.support.loopback import Loopback
 
 __all__ = ["api", "broker", "flow", "node", "start"]
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from lib.platform import Flow
 from lib.sandbox import Sandbox
-from tests.aws_model import cfg_for
 from tests.connector.conftest import Serve, is_empty, message
-from tests.loopback import Loopback, Reply
-from tests.platform import Flow
+from tests.support.aws_model import cfg_for
+from tests.support.loopback import Loopback, Reply
 
 IMAGES: dict[str, Any] = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
 THROTTLED = Reply(

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.aws_model import OPERATIONS, cfg_for, sample_parameters
+from lib.platform import Broker, Flow, RestApi
 from tests.connector.conftest import Serve, is_empty
-from tests.loopback import Loopback, Reply
-from tests.platform import Broker, Flow, RestApi
+from tests.support.aws_model import OPERATIONS, cfg_for, sample_parameters
+from tests.support.loopback import Loopback, Reply
 
 AT_ONCE = 5  # they start in parallel: one after another they would take twice as long
 GROUPS = [OPERATIONS[first : first + AT_ONCE] for first in range(0, len(OPERATIONS), AT_ONCE)]

@@ -5,13 +5,13 @@ from typing import Any
 import orjson
 import pytest
 
+from lib.platform import Flow, RestApi
 from lib.sandbox import Sandbox
-from tests.aws_model import cfg_for
 from tests.connector.conftest import CONNECTOR, Serve, is_empty, message
 from tests.ecr.test_roles import EXTERNAL_ID, _no_profile, role_in
-from tests.loopback import Loopback, Reply
-from tests.platform import Flow, RestApi
 from tests.sailor.conftest import Starter
+from tests.support.aws_model import cfg_for
+from tests.support.loopback import Loopback, Reply
 
 __all__ = ["_no_profile"]
 

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
+from lib.platform import Flow
 from tests.connector.conftest import Serve, is_empty
-from tests.platform import Flow
-from tests.trigger_guide import examples
+from tests.support.trigger_guide import examples
 
 PUSH, EMITTED = examples()[0]
 KEY = "hunter2"

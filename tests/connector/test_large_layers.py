@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws_model import cfg_for
+from lib.platform import Flow, Runtime
 from tests.connector.conftest import Serve, is_empty, message
-from tests.loopback import Loopback, Reply
-from tests.platform import Flow, Runtime
+from tests.support.aws_model import cfg_for
+from tests.support.loopback import Loopback, Reply
 
 SIZE = 20 * 1024**2
 # MiB beside what the step has anyway; 110 to 130 were measured. Base64 makes 27 of the part's 20.

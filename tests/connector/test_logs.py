@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.aws_model import KEYS, TOKEN, cfg_for
+from lib.platform import Flow, Runtime
 from tests.connector.conftest import Serve, message
-from tests.loopback import Loopback, Reply
-from tests.platform import Flow, Runtime
+from tests.support.aws_model import KEYS, TOKEN, cfg_for
+from tests.support.loopback import Loopback, Reply
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 LEVELS = {10, 20, 30, 40, 50, 60}

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
+from lib.platform import Broker, Flow, RestApi
+from lib.platform.process import Sailor
 from lib.sandbox import Sandbox
-from tests.aws_model import ask_action
 from tests.connector.conftest import Serve
-from tests.platform import Broker, Flow, RestApi
-from tests.platform.process import Sailor
 from tests.sailor.conftest import Starter, script
+from tests.support.aws_model import ask_action
 
 STEPS = ("node_1", "ecr_2", "node_3")
 MANIFEST = orjson.dumps(

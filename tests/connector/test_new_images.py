@@ -6,13 +6,13 @@ from typing import Any
 import orjson
 import pytest
 
-from lib.component.new_images import SETTLING_TIME
-from lib.component.place import Place
+from lib.component.triggers.new_images.cursor import Place
+from lib.component.triggers.new_images.trigger import SETTLING_TIME
+from lib.platform import Flow, RestApi, Runtime
+from lib.platform.received import Received
 from tests.connector.conftest import CONNECTOR, is_empty, message
-from tests.platform import Flow, RestApi, Runtime
-from tests.platform.received import Received
-from tests.registry import NOON, Registry, registry
 from tests.sailor.conftest import Starter
+from tests.support.registry import NOON, Registry, registry
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.aws_model import cfg_for
+from lib.platform import Flow, until
 from tests.connector.conftest import Serve, is_empty, message
-from tests.loopback import Loopback, Reply
-from tests.platform import Flow, until
+from tests.support.aws_model import cfg_for
+from tests.support.loopback import Loopback, Reply
 
 IMAGES: dict[str, Any] = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
 

@@ -37,8 +37,8 @@ from lib.ecr import (
     UnreadableAnswerError,
 )
 from lib.ecr import client as module
-from tests.aws_model import KEYS, REGION, ask_action, cfg_for
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import KEYS, REGION, ask_action, cfg_for
+from tests.support.loopback import Loopback, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 RST_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lib.ecr import Configuration, connect
-from tests.aws_model import cfg_for
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import cfg_for
+from tests.support.loopback import Loopback, Reply
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 
 from lib.ecr import Configuration, ConfigurationError, Credentials
-from tests.aws_model import KEYS, OPERATIONS, REGION, TOKEN, ask_action, cfg_for, sample_parameters
-from tests.loopback import Loopback, Reply
+from tests.support.aws_model import (
+    KEYS,
+    OPERATIONS,
+    REGION,
+    TOKEN,
+    ask_action,
+    cfg_for,
+    sample_parameters,
+)
+from tests.support.loopback import Loopback, Reply
 
 SECRET = "do-not-show-this-secret"
 

@@ -8,7 +8,7 @@ from botocore.exceptions import EndpointVariantError
 from botocore.loaders import Loader
 
 from lib.ecr import Configuration, ConfigurationError
-from tests.aws_model import KEYS, REGION, botocore_client
+from tests.support.aws_model import KEYS, REGION, botocore_client
 
 PARTITIONS = Loader().load_data("partitions")["partitions"]
 REGIONS = [

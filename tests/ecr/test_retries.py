@@ -8,8 +8,8 @@ import pytest
 from botocore.auth import SIGV4_TIMESTAMP
 
 from lib.ecr import Client, Configuration, ServiceError, UnavailableError
-from tests.aws_model import TOKEN, Event, ask_action, botocore_authorization, cfg_for
-from tests.loopback import Captured, Loopback, Reply
+from tests.support.aws_model import TOKEN, Event, ask_action, botocore_authorization, cfg_for
+from tests.support.loopback import Captured, Loopback, Reply
 
 IMAGES = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
 BODY = {"repositoryName": "shop"}

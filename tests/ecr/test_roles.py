@@ -21,9 +21,9 @@ from lib.ecr import (
     UnreadableAnswerError,
 )
 from lib.sandbox import Sandbox
-from tests.aws_model import KEYS, REGION, TOKEN, Event, ask_action, cfg_for
 from tests.conftest import DECOY
-from tests.loopback import Captured, Loopback, Reply
+from tests.support.aws_model import KEYS, REGION, TOKEN, Event, ask_action, cfg_for
+from tests.support.loopback import Captured, Loopback, Reply
 
 ARN = "arn:aws:iam::123456789012:role/team/ecr-reader"
 EXTERNAL_ID = "flow:of/ours"

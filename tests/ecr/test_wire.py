@@ -12,7 +12,7 @@ from botocore.auth import SIGV4_TIMESTAMP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.aws_model import (
+from tests.support.aws_model import (
     KEYS,
     OPERATIONS,
     REGION,
@@ -30,7 +30,7 @@ from tests.aws_model import (
     sample,
     sample_parameters,
 )
-from tests.loopback import Captured, Loopback, Reply
+from tests.support.loopback import Captured, Loopback, Reply
 
 each_operation = pytest.mark.parametrize("operation", OPERATIONS)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.platform import Broker, PrivateBroker, private_broker, provision
+from lib.platform import Broker, PrivateBroker, private_broker, provision
 
 
 def nobody() -> Broker:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.platform import (
-    AmqpProxy,
+from lib.platform import (
     Broker,
     Flow,
     FlowStep,
@@ -19,7 +18,8 @@ from tests.platform import (
     provision,
     until,
 )
-from tests.platform.process import OURS, Sailor, node_sailor
+from lib.platform.process import OURS, Sailor, node_sailor
+from tests.support.amqp_proxy import AmqpProxy
 
 NODE_FOLDER = Path(__file__).parent / "node"
 TWINS = "tests/sailor/components/twins"

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.platform import AmqpProxy, Flow, PrivateBroker, Runtime, until
+from lib.platform import Flow, PrivateBroker, Runtime, until
 from tests.sailor.conftest import Starter, script
+from tests.support.amqp_proxy import AmqpProxy
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.platform import Flow, ObjectStorage, Runtime, until
+from lib.platform import Flow, ObjectStorage, Runtime, until
 from tests.sailor.conftest import Starter, script
 
 OWN = "tests/sailor/components/own"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.platform import Flow, until
+from lib.platform import Flow, until
 from tests.sailor.conftest import Starter, script
 
 MESSAGES = 10_000

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.platform import AmqpProxy, Broker, Flow, RestApi, until
-from tests.platform.process import OURS, Sailor
+from lib.platform import Broker, Flow, RestApi, until
+from lib.platform.process import OURS, Sailor
 from tests.sailor.conftest import Starter, script
+from tests.support.amqp_proxy import AmqpProxy
 
 FIXED_HEADERS = {
     "execId": "exec-5d",

@@ -2,7 +2,7 @@
 
 import time
 
-from tests.platform import Flow
+from lib.platform import Flow
 from tests.sailor.conftest import Starter, script
 
 

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from lib.sailor import logs
-from tests.command import kept_loggers
+from tests.support.command import kept_loggers
 
 
 @pytest.fixture(autouse=True)

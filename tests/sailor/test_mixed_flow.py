@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.platform import Broker, Flow, RestApi
-from tests.platform.process import Sailor
+from lib.platform import Broker, Flow, RestApi
+from lib.platform.process import Sailor
 from tests.sailor.conftest import Starter, script
 
 STEPS = ("node_1", "python_2", "node_3")

@@ -1,7 +1,7 @@
 """The platform of these tests is right: the platform's own Node sailor lives on it."""
 
-from tests.platform import Flow, ObjectStorage, RestApi
-from tests.platform.process import Sailor
+from lib.platform import Flow, ObjectStorage, RestApi
+from lib.platform.process import Sailor
 from tests.sailor.conftest import Starter, script
 
 

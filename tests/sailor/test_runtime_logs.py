@@ -4,7 +4,7 @@ import re
 import socket
 from typing import Any
 
-from tests.platform import Flow, ObjectStorage
+from lib.platform import Flow, ObjectStorage
 from tests.sailor.conftest import Starter, script
 
 LEVELS = {10, 20, 30, 40, 50, 60}

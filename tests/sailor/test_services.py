@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.platform import RestApi
-from tests.platform.process import OURS, Sailor
+from lib.platform import RestApi
+from lib.platform.process import OURS, Sailor
 from tests.sailor.conftest import Starter
 
 

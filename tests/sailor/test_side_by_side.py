@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.platform import Broker, Flow, ObjectStorage, RestApi
-from tests.platform.process import OURS, Sailor
-from tests.sailor.cases import SETTINGS
+from lib.platform import Broker, Flow, ObjectStorage, RestApi
+from lib.platform.process import OURS, Sailor
 from tests.sailor.conftest import Starter
-from tests.sailor.neighbours import Case, Outcome, Setting, run
+from tests.support.cases import SETTINGS
+from tests.support.neighbours import Case, Outcome, Setting, run
 
 
 class Wanted(NamedTuple):

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from lib.component import fields, paging, parameters, schemas, waiting
-from lib.component.call import Call
+from lib.component import cfg as fields
+from lib.component import schemas
 from lib.component.connection import client_of
 from lib.component.errors import NotReadyError
 from lib.component.message import Message, message
+from lib.component.operation import paging, parameters, waiting
+from lib.component.operation.call import Call
 from lib.component.step import Step
 from lib.component.timestamps import converter
 from lib.component.validation import Validator

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.platform.http_server import Answer, HttpServer
+from lib.platform.http_server import Answer, HttpServer
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from lib.component import fields
+from lib.component import cfg as fields
 
 FROM_NOW, FROM_BEGINNING = "now", "beginning"
 # What the field startFrom may hold, and how the screen calls it.

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-GUIDE = Path(__file__).parents[1] / "docs" / "triggers.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "triggers.md"
 _BLOCK = re.compile(r"^ *```json\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import orjson
 
-from lib.component import event_members, fields, schemas
+from lib.component import cfg as fields
+from lib.component import schemas
 from lib.component.errors import InvalidMessageError, WrongKeyError
-from lib.component.event_filter import EventFilter
 from lib.component.message import Message, message
 from lib.component.step import Step
+from lib.component.triggers.image_event import event as event_members
+from lib.component.triggers.image_event.selection import EventFilter
 from lib.component.validation import Validator, type_name
 
 # What a connection of EventBridge is made to send, and the field that it must equal.
@@ -40,7 +42,7 @@ def process(
         step: The running step.
         msg: The HTTP request; its ``body`` is the event, as an object or as its JSON text.
         cfg: The step's fields: ``apiKey``, if requests must bring one, and those that
-            :class:`lib.component.event_filter.EventFilter` reads.
+            :class:`lib.component.triggers.image_event.selection.EventFilter` reads.
         snapshot: Not used.
 
     Raises:

@@ -12,8 +12,7 @@ from typing import Any
 
 import orjson
 
-from lib.component import fields
-from lib.component.call import Call
+from lib.component import cfg as fields
 from lib.component.errors import (
     IncompleteError,
     InvalidMessageError,
@@ -23,7 +22,8 @@ from lib.component.errors import (
     UnfinishedError,
 )
 from lib.component.message import Message, message
-from lib.component.parameters import Parameters
+from lib.component.operation.call import Call
+from lib.component.operation.parameters import Parameters
 from lib.component.step import Step
 from lib.ecr import Answer, EcrError, items_member
 

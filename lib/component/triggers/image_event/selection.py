@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lib.component import fields
-from lib.component.event_members import FAILURE, KINDS, SUCCESS
+from lib.component import cfg as fields
+from lib.component.triggers.image_event.event import FAILURE, KINDS, SUCCESS
 
 ANY = "any"
 # What the field result may hold, and how the screen calls it.
@@ -56,7 +56,7 @@ class EventFilter:
         everything pass; one with several repositories or tags, where any of them does.
 
         Args:
-            event: The event, as :func:`lib.component.event_members.read` returns it.
+            event: The event, as :func:`lib.component.triggers.image_event.event.read` returns it.
         """
         if self.events and event["event"] not in self.events:
             return "events"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.platform.waiting import until
+from lib.platform.waiting import until
 
 ROOT = Path(__file__).parents[2]
 

@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 
 from lib.sailor.component import Component
 from lib.sailor.step import Process, Step
-from tests.loopback import Captured, Loopback
+from tests.support.loopback import Captured, Loopback
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OPERATIONS = tuple(sorted(Component.load(ROOT).descriptor["actions"]))
 REGION = "eu-central-1"
 # AWS's documentation uses these keys.

@@ -48,11 +48,11 @@ class Cipher:
     def encode(self, payload: Any, version: int = 1) -> bytes:
         """Return a payload as the content of an AMQP message of a protocol version."""
         ciphertext = self.encrypt(payload)
-        return ciphertext if version >= 2 else base64.b64encode(ciphertext)
+        return ciphertext if version >= 2 else base64.b64encode(ciphertext)  # noqa: PLR2004
 
     def decode(self, content: bytes | str, version: int = 1) -> Any:
         """Return the payload behind the content of an AMQP message of a protocol version."""
-        if version >= 2:
+        if version >= 2:  # noqa: PLR2004
             assert isinstance(content, bytes)
             return self.decrypt(content)
         return self.decrypt(base64.b64decode(content, validate=True))

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Self
 
-from tests.platform.broker import Broker
+from lib.platform.broker import Broker
 
 _METHOD, _HEADER, _BODY = 1, 2, 3
 _PUBLISH, _ACK = (60, 40), (60, 80)

@@ -5,7 +5,7 @@ from heapq import nsmallest
 from typing import Any
 
 from lib.component.connection import client_of
-from lib.component.paging import pages
+from lib.component.operation.paging import pages
 
 _MOST_NAMES = 1000
 _PAGE_SIZE = 1000  # the most that DescribeRepositories gives at once

@@ -6,7 +6,7 @@ from typing import Any
 
 from pika.spec import Basic, BasicProperties
 
-from tests.platform.crypto import Cipher
+from lib.platform.crypto import Cipher
 
 PROPERTIES = (
     "content_type",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.platform import private_broker
-from tests.platform.broker import Broker
-from tests.platform.private_broker import PrivateBroker
+from lib.platform import private_broker
+from lib.platform.broker import Broker
+from lib.platform.private_broker import PrivateBroker
 
 WELL_KNOWN = Broker(port=5672)
 

@@ -13,10 +13,10 @@ import orjson
 
 from lib.component.errors import InvalidFieldError, NoTimeError
 from lib.component.message import Message, message
-from lib.component.paging import pages
-from lib.component.place import Place
-from lib.component.selection import Selection
+from lib.component.operation.paging import pages
 from lib.component.timestamps import rfc3339
+from lib.component.triggers.new_images.cursor import Place
+from lib.component.triggers.new_images.selection import Selection
 from lib.ecr import Answer, ServiceError
 
 # Calls one operation with its parameters as JSON.
@@ -109,7 +109,7 @@ def pushes(
 
     Raises:
         EcrError: As :meth:`lib.ecr.Client.call` does.
-        RepeatedTokenError: As :func:`lib.component.paging.pages` does.
+        RepeatedTokenError: As :func:`lib.component.operation.paging.pages` does.
     """
     after, before = between
     for repository, uri in registry.uris.items():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lib.component import fields
+from lib.component import cfg as fields
 from lib.component.errors import NotReadyError, UnfinishedError
 
 # Those whose result tells by its ``status`` how far it is.

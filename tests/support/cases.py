@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from tests.platform import Cipher, Flow, ObjectStorage
+from lib.platform import Cipher, Flow, ObjectStorage
 from tests.sailor.conftest import script
-from tests.sailor.neighbours import Case, Setting
+from tests.support.neighbours import Case, Setting
 
 OBJECT_ID = "x-ipaas-object-storage-id"
 DATA = {

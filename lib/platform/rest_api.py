@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.platform.http_server import Answer, HttpServer
+from lib.platform.http_server import Answer, HttpServer
 
 _STEP = re.compile(r"^/v1/tasks/([^/]+)/steps/([^/]+)$")
 _STARTUP = re.compile(r"^/sailor-support/hooks/task/([^/]+)/startup/data$")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.platform import Flow, ObjectStorage, Received, until
-from tests.platform.process import Sailor
+from lib.platform import Flow, ObjectStorage, Received, until
+from lib.platform.process import Sailor
 from tests.sailor.conftest import Starter, script
 
 # Everything that came of a message, by the place where it arrived.

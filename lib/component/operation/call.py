@@ -6,7 +6,7 @@ from logging import Logger, LoggerAdapter
 
 import orjson
 
-from lib.component import waiting
+from lib.component.operation import waiting
 from lib.component.redaction import loggable
 from lib.component.timestamps import Convert
 from lib.ecr import Answer, Client, Signature
@@ -39,7 +39,7 @@ class Call:
 
         Raises:
             EcrError: As :meth:`lib.ecr.Client.call` does.
-            NotReadyError, UnfinishedError: As :func:`lib.component.waiting.check` does.
+            NotReadyError, UnfinishedError: As :func:`lib.component.operation.waiting.check` does.
         """
         answer = self._logged(payload) if self.verbose else self._plain(payload)
         if isinstance(failures := answer.members.get("failures"), list) and failures:

@@ -3,14 +3,14 @@
 from heapq import nsmallest
 from typing import Any
 
-from lib.component import fields
-from lib.component.call import Call
+from lib.component import cfg as fields
 from lib.component.connection import client_of
 from lib.component.message import Message
-from lib.component.place import Place
-from lib.component.pushes import Push, Registry, pushes
-from lib.component.selection import FROM_BEGINNING, Selection
+from lib.component.operation.call import Call
 from lib.component.step import Step
+from lib.component.triggers.new_images.cursor import Place
+from lib.component.triggers.new_images.pushes import Push, Registry, pushes
+from lib.component.triggers.new_images.selection import FROM_BEGINNING, Selection
 from lib.ecr import UnavailableError
 
 # A push is told of when it is that old, in seconds by Amazon ECR's clock: what a listing does not

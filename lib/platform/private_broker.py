@@ -8,8 +8,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-from tests.platform.broker import Broker
-from tests.platform.waiting import until
+from lib.platform.broker import Broker
+from lib.platform.waiting import until
 
 # Debian's /usr/sbin/rabbitmq-server is a wrapper that changes to the user rabbitmq;
 # the scripts behind it run as whoever calls them.

@@ -25,7 +25,7 @@ from typing import Any
 
 import orjson
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "designers.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "designers.md"
 
 _HEADING = re.compile(r"(#{1,4}) (.+)")
 _FENCE = re.compile(r"```(\w+)(?: (.*))?")

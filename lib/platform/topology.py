@@ -14,12 +14,12 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.spec import Queue
 
-from tests.platform.api import RestApi
-from tests.platform.broker import Broker
-from tests.platform.crypto import Cipher
-from tests.platform.received import Received
-from tests.platform.storage import ObjectStorage
-from tests.platform.waiting import until
+from lib.platform.broker import Broker
+from lib.platform.crypto import Cipher
+from lib.platform.object_storage import ObjectStorage
+from lib.platform.received import Received
+from lib.platform.rest_api import RestApi
+from lib.platform.waiting import until
 
 NO_HEADERS: Mapping[str, Any] = {}
 

@@ -1,0 +1,1 @@
+"""An operation of Amazon ECR as an action: parameters, call, paging, waiting."""

@@ -1,0 +1,1 @@
+"""Answers to the design screens: credentials and drop-downs."""

@@ -1,0 +1,1 @@
+"""Triggers: modules that start flows."""

@@ -1,0 +1,1 @@
+"""The trigger Image Event: events that Amazon EventBridge delivers to a webhook."""

@@ -1,0 +1,1 @@
+"""The trigger New Images: a message for each image pushed since the last run."""
