@@ -12,7 +12,8 @@ import orjson
 import typer
 
 from lib.sailor import Component, local, logs
-from lib.sailor.settings import SettingsError, outgoing_message_size_limit
+from lib.sailor.errors import SettingsError
+from lib.sailor.settings import outgoing_message_size_limit
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft3Validator, Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from lib.sailor.component import Component, ComponentError
+from lib.sailor import Component, ComponentError
 from tests.test_repository import DESCRIPTOR, ROOT
 
 Json = dict[str, Any]

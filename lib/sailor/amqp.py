@@ -1,8 +1,8 @@
 """AMQP connections that keep themselves open, on a thread that does nothing else.
 
-A pika connection belongs to one thread, which runs its loop: heartbeats stay alive whatever the
+A pika connection belongs to one thread, which runs its loop: heartbeats are sent whatever the
 handlers do. Both of our connections share that thread, because waking another one costs more than
-the work that it would do: a confirm on one becomes an ack on the other with no hand-over.
+the work it would do: a confirm on one becomes an ack on the other without a hand-over.
 """
 
 import logging
@@ -21,7 +21,8 @@ from pika.channel import Channel
 from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker
 
 from lib.sailor import backoff
-from lib.sailor.settings import PREFIX, Settings, SettingsError
+from lib.sailor.errors import BrokerUnavailableError, SettingsError
+from lib.sailor.settings import PREFIX, Settings
 
 _OPEN_TIMEOUT = 15  # seconds for TCP, TLS and AMQP's opening together
 _CLOSE_TIMEOUT = 5  # seconds
@@ -31,15 +32,11 @@ _LARGEST_PIECE = 1 << 16  # bytes
 log = logging.getLogger("sailor")
 
 
-class AmqpUnavailableError(Exception):
-    """The broker can't be reached, or refuses what we ask it for."""
-
-
 class Loop:
-    """The thread that the connections live on.
+    """The thread that the connections live on. ``call`` is safe from any thread.
 
     Args:
-        on_crash: Called when the thread dies of a fault of our own.
+        on_crash: Called when the thread dies of an error of our own.
     """
 
     def __init__(self, on_crash: Callable[[BaseException], None]) -> None:
@@ -56,7 +53,7 @@ class Loop:
     def call(self, function: Callable[..., None], *arguments: Any) -> None:
         """Have a function called on the thread, in the order of the calls.
 
-        The thread is woken once for all that is handed over until it looks.
+        The thread is woken once for all the calls that are handed over until it looks.
         """
         self._calls.append((function, arguments))
         if not self._awake:
@@ -70,7 +67,7 @@ class Loop:
             self._on_crash(error)
 
     def _run_calls(self) -> None:
-        # First this, then the calls: what is handed over in between gets a wake-up of its own.
+        # First this, then the calls: one handed over in between wakes the thread again.
         self._awake = False
         while self._calls:
             function, arguments = self._calls.popleft()
@@ -78,13 +75,13 @@ class Loop:
 
 
 class Connection:
-    """A connection with one channel. Subclasses say what the channel is for.
+    """A connection with one channel; a subclass says what the channel is for.
 
-    Their methods ``on_channel`` and ``on_lost`` run on the loop's thread.
+    ``start``, ``wait_until_open`` and ``close`` are safe from any thread; all else is the loop's.
 
     Args:
         settings: The step's settings.
-        role: What the connection is for; its name at the broker ends with it.
+        role: What the connection is for; its name at the broker ends in this.
         loop: The thread to live on.
     """
 
@@ -95,7 +92,7 @@ class Connection:
         self.channel: Channel | None = None
         self._parameters = _parameters(settings, role)
         self._connection: pika.SelectConnection | None = None
-        self._fault: BaseException | None = None
+        self._error: BaseException | None = None
         self._failures = 0  # since the connection last worked
         self._opened: Future[None] = Future()
         self._closing = False
@@ -106,15 +103,15 @@ class Connection:
         self.loop.call(self._open)
 
     def wait_until_open(self) -> None:
-        """Return when the connection is open for the first time.
+        """Return once the connection has been open.
 
         Raises:
-            AmqpUnavailableError: All attempts of the settings failed.
+            BrokerUnavailableError: All attempts of the settings failed.
         """
         self._opened.result()
 
     def close(self) -> None:
-        """Close the connection after all that was handed over is done."""
+        """Close the connection once all calls handed over before are done."""
         self.loop.call(self._close)
         self._closed.wait(_CLOSE_TIMEOUT)
 
@@ -123,32 +120,32 @@ class Connection:
         raise NotImplementedError
 
     def on_lost(self, reason: str) -> None:
-        """Note that the channel is gone, and all that was under way on it."""
+        """Note that the channel is lost, with everything in flight on it."""
         raise NotImplementedError
 
     def opened(self, channel: Channel) -> None:
-        """Take a channel that works into use."""
+        """Start to use a channel that is ready."""
         self.channel = channel
         self._failures = 0
-        log.debug("AMQP %s connection is ready", self.role)
+        log.debug("AMQP %s connection: ready", self.role)
         if not self._opened.done():
             self._opened.set_result(None)
 
-    def fail(self, fault: BaseException) -> None:
-        """Give the connection up for a fault, and connect again."""
+    def fail(self, error: BaseException) -> None:
+        """Close the connection because of an error, and connect again."""
         connection = self._connection
         if connection is None or not connection.is_open:
             return
-        self._fault = fault
+        self._error = error
         self.channel = None  # What comes now waits for the next one.
-        connection.close(reply_text=type(fault).__name__)
-        # A broker that has gone silent does not answer a close either.
-        self.loop.io.call_later(_CLOSE_TIMEOUT, lambda: self._on_closed(connection, fault))
+        connection.close(reply_text=type(error).__name__)
+        # A broker that is silent does not answer a close either.
+        self.loop.io.call_later(_CLOSE_TIMEOUT, lambda: self._on_closed(connection, error))
 
     def _open(self) -> None:
         if self._closing:
             return
-        self._fault = None
+        self._error = None
         self._connection = _SelectConnection(
             self._parameters,
             on_open_callback=self._on_open,
@@ -166,10 +163,10 @@ class Connection:
 
     def _on_closed(self, connection: object, error: str | BaseException) -> None:
         if connection is not self._connection:
-            return  # given up before
+            return  # an earlier one, which was given up
         self.channel = None
         self._connection = None
-        reason = describe(self._fault or error)
+        reason = describe(self._error or error)
         self.on_lost(reason)
         if self._closing:
             self._closed.set()
@@ -177,7 +174,7 @@ class Connection:
         attempts = self.settings.amqp_reconnect_attempts
         if not self._opened.done() and self._failures >= attempts:
             self._opened.set_exception(
-                AmqpUnavailableError(f"no AMQP connection after {attempts + 1} attempts: {reason}")
+                BrokerUnavailableError(f"no AMQP connection in {attempts + 1} attempts: {reason}")
             )
             return
         initial = self.settings.amqp_reconnect_timeout
@@ -195,20 +192,20 @@ class Connection:
 
 
 class _SelectConnection(pika.SelectConnection):
-    """A connection that sends what belongs together in one piece; pika sends frame by frame."""
+    """A connection that sends a message's frames in one piece; pika sends them one by one."""
 
     def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
-        # A large message is not copied for it.
+        # A large message is spared the copy.
         if sum(map(len, marshaled_frames)) <= _LARGEST_PIECE:
             marshaled_frames = [b"".join(marshaled_frames)]
         super()._output_marshaled_frames(marshaled_frames)  # type: ignore[misc] # not in its stubs
 
 
 def describe(error: str | BaseException) -> str:
-    """Return a line about a failure of pika's, from the innermost cause that says something."""
+    """Return one line about an error of pika's, from the innermost cause that has a text."""
     if isinstance(error, ChannelClosedByBroker | ConnectionClosedByBroker):
         return f"{error.reply_code} {error.reply_text}"
-    # pika wraps what hinders a connection in one of three ways.
+    # pika wraps the cause in one of three ways.
     wrapped = (
         getattr(error, "exception", None),
         *getattr(error, "exceptions", ())[-1:],
@@ -221,8 +218,7 @@ def describe(error: str | BaseException) -> str:
 
 
 def _parameters(settings: Settings, role: str) -> pika.URLParameters:
-    # Of the options that an address may carry, the platform's runtimes share this one; pika refuses
-    # those it does not know.
+    # Of the options in an address, the platform's runtimes share this one. pika refuses others.
     uri = urlsplit(settings.amqp_uri)
     options = [option for option in parse_qsl(uri.query) if option[0] == "heartbeat"]
     try:

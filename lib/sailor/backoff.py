@@ -1,10 +1,10 @@
-"""How long to wait before something is tried again."""
+"""Pauses between attempts."""
 
 import random
 
 
 def delay(initial: float, attempt: int, limit: float) -> float:
-    """Return the pause before a new attempt: doubled each time, with jitter.
+    """Return the pause before the next attempt: doubled each time, with jitter.
 
     Args:
         initial: The pause before the first repetition, in any unit of time.

@@ -1,4 +1,7 @@
-"""The platform's encryption of messages: AES-256-CBC with PKCS#7 padding."""
+"""The platform's encryption of messages: AES-256-CBC with PKCS#7 padding.
+
+docs/platform.md, "Encryption".
+"""
 
 from hashlib import sha256
 
@@ -6,15 +9,17 @@ from cryptography.hazmat.primitives.ciphers import Cipher as AesCbc
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
+from lib.sailor.errors import SailorError
+
 _BLOCK = 16
 
 
-class CipherError(Exception):
-    """A ciphertext can't be decrypted: it is damaged, or made with another password or IV."""
+class CipherError(SailorError):
+    """A ciphertext is damaged, or was made with another password or IV."""
 
 
 class Cipher:
-    """Encrypts and decrypts with a flow's password; safe to share between threads.
+    """Encrypts and decrypts with a flow's password; safe to use from any thread.
 
     The padding is done here: whole blocks go through in one call, and nothing is left to finalize.
 
@@ -35,10 +40,10 @@ class Cipher:
         """Return the bytes behind a ciphertext.
 
         Raises:
-            CipherError: It is no ciphertext of this password and IV.
+            CipherError: It was not made with this password and IV.
         """
         if not encrypted or len(encrypted) % _BLOCK:
-            raise CipherError(f"{len(encrypted)} bytes are no whole number of cipher blocks")
+            raise CipherError(f"{len(encrypted)} bytes are not a whole number of cipher blocks")
         padded = self._cipher.decryptor().update(encrypted)
         padding = padded[-1]
         if not 1 <= padding <= _BLOCK or padded[-padding:] != bytes([padding]) * padding:

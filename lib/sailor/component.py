@@ -4,17 +4,16 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import orjson
 
+from lib.sailor.errors import ComponentError
+from lib.sailor.settings import Settings
 from lib.sailor.step import Process
-
-
-class ComponentError(Exception):
-    """The component folder, its descriptor or one of its modules can't be used."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,15 @@ class Component:
     descriptor: Mapping[str, Any]
 
     @classmethod
+    def of(cls, settings: Settings) -> "Component":
+        """Read the component that a step's settings name: by default the working directory's.
+
+        Raises:
+            ComponentError: As :meth:`load`.
+        """
+        return cls.load(Path.cwd() / settings.component_path)
+
+    @classmethod
     def load(cls, path: Path) -> "Component":
         """Read the component in a folder.
 
@@ -40,11 +48,11 @@ class Component:
         try:
             descriptor = orjson.loads(file.read_bytes())
         except OSError as error:
-            raise ComponentError(f"{file} can't be read: {error.strerror}") from error
+            raise ComponentError(f"{file} cannot be read: {error.strerror}") from error
         except orjson.JSONDecodeError as error:
             raise ComponentError(f"{file} is not JSON: {error}") from error
         if not isinstance(descriptor, dict):
-            raise ComponentError(f"{file} holds no JSON object")
+            raise ComponentError(f"{file} is not a JSON object")
         return cls(file.parent, descriptor)
 
     def entry(self, function: str) -> Mapping[str, Any]:
@@ -75,7 +83,7 @@ class Component:
         """Return the ``process`` of an action or a trigger.
 
         Raises:
-            ComponentError: There is no such entry, or its module can't be used.
+            ComponentError: There is no such entry, or its module is unusable.
         """
         process: Process | None = getattr(self.module(function), "process", None)
         if not callable(process):
@@ -85,24 +93,26 @@ class Component:
     def import_file(self, name: str) -> ModuleType:
         """Import a module of the component by its path, relative to the component's folder.
 
-        The folder itself is on the import path then, so that modules find their neighbours.
+        The folder itself is on the import path then, so that modules find their neighbors.
 
         Raises:
             ComponentError: There is no such file, or it fails to import.
         """
-        file = (self.path / name).with_suffix(".py")
-        if not file.is_file():
-            raise ComponentError(f"there is no module {file}")
         if str(self.path) not in sys.path:
             sys.path.insert(0, str(self.path))
-        spec = importlib.util.spec_from_file_location(file.stem, file)
-        if spec is None or spec.loader is None:
-            raise ComponentError(f"{file} is not a Python module")
-        module = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
-            raise ComponentError(
-                f"{file} fails to import: {type(error).__name__}: {error}"
-            ) from error
-        return module
+        return _import((self.path / name).with_suffix(".py"))
+
+
+@cache
+def _import(file: Path) -> ModuleType:
+    if not file.is_file():
+        raise ComponentError(f"there is no module {file}")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise ComponentError(f"{file} is not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise ComponentError(f"{file} fails to import: {type(error).__name__}: {error}") from error
+    return module

@@ -1,6 +1,6 @@
 """Logs in bunyan's shape: one JSON object a line.
 
-See PLATFORM's "Logs": https://github.com/trentm/node-bunyan describes the members.
+docs/platform.md, "Logs"; https://github.com/trentm/node-bunyan describes the members.
 """
 
 import logging
@@ -50,9 +50,9 @@ _CONTEXT = (
     "USER_ID",
     "WORKSPACE_ID",
 )
-_BLOT = "***"
+_REDACTED = "***"
 
-# What the message in process tells of itself, for lines that don't come through step.logger.
+# The context of the message in progress, for lines that don't come through step.logger.
 message_context: ContextVar[Mapping[str, str] | None] = ContextVar("message_context", default=None)
 
 
@@ -64,13 +64,13 @@ def configure(
 ) -> None:
     """Send the loggers ``sailor`` and ``component`` to a stream, one JSON object a line.
 
-    Libraries' own loggers stay silent: at debug level they write requests and signatures out.
+    Libraries' loggers stay silent: at debug level they write out requests and signatures.
 
     Args:
         level: One of ``LEVELS``.
         context: Members that every line carries.
         stream: Where the lines go.
-        secrets: Texts that are blotted out wherever a message or a stack shows them.
+        secrets: Texts that are replaced wherever a message or a stack contains them.
     """
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_BunyanFormatter(context or {}, secrets))
@@ -83,7 +83,7 @@ def configure(
 
 
 def platform_context(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the members that the platform wants on every line, from the environment."""
+    """Return the members that the platform expects on every line, from the environment."""
     context = {
         name: environ[name] for name in map("ELASTICIO_{}".format, _CONTEXT) if name in environ
     }
@@ -103,11 +103,11 @@ class _BunyanFormatter(logging.Formatter):
         if record.exc_info:
             message += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
         for secret in self._secrets:
-            message = message.replace(secret, _BLOT)
+            message = message.replace(secret, _REDACTED)
         time = datetime.fromtimestamp(record.created, UTC)
         return orjson.dumps(
             {
-                "name": record.name.partition(".")[0],
+                "name": "sailor" if record.name.startswith("sailor") else "component",
                 **self._fixed,
                 **_context(record),
                 "level": _BUNYAN_LEVELS.get(record.levelno, record.levelno),
@@ -122,6 +122,6 @@ class _BunyanFormatter(logging.Formatter):
 def _context(record: logging.LogRecord) -> Mapping[str, str]:
     """Return the members that a line of the component adds."""
     own: Mapping[str, str] | None = getattr(record, "context", None)
-    if own is None and record.name.startswith("component"):
+    if own is None and not record.name.startswith("sailor"):
         own = message_context.get()
     return own or {}

@@ -1,4 +1,4 @@
-"""The connection that publishes, with confirms, and does not give up easily."""
+"""The connection that publishes, with confirms and repeated attempts."""
 
 import logging
 import threading
@@ -16,24 +16,17 @@ from pika.spec import Basic
 
 from lib.sailor import backoff
 from lib.sailor.amqp import Connection, Loop
+from lib.sailor.errors import PublishError, PublishInterruptedError
 from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
 
-# Once the step is told to stop, what can't be published in this time goes back to the queue.
+# Once the step stops, input whose output is not published in this time returns to its queue.
 _GRACE = 10  # seconds
-_STOPPING_PAUSE = 1  # seconds at most between two attempts by then
-_WATCH_INTERVAL = 1  # seconds between looks at the messages under way
+_STOPPING_PAUSE = 1  # seconds at most between two attempts then
+_WATCH_INTERVAL = 1  # seconds between looks at the messages in flight
 _DELIVERY_MODES = {False: 1, True: 2}
 
 log = logging.getLogger("sailor")
-
-
-class PublishError(Exception):
-    """The broker did not take a message, however often we tried."""
-
-
-class PublishInterruptedError(PublishError):
-    """The broker did not take a message before the step had to stop."""
 
 
 @dataclass
@@ -52,11 +45,13 @@ class Publication:
     created: float = field(default_factory=time.monotonic)
     sent: float = 0.0
     returned: str | None = None  # why the broker could not route it
-    outcome: SimpleQueue[str | None] = field(default_factory=SimpleQueue)  # the fault, if any
+    outcome: SimpleQueue[str | None] = field(default_factory=SimpleQueue)  # the error, if any
 
 
 class Publisher(Connection):
     """Publishes to the flow's exchange.
+
+    ``publish`` and ``stop_soon`` are safe from any thread; all else is the loop's.
 
     Args:
         settings: The step's settings.
@@ -86,8 +81,8 @@ class Publisher(Connection):
     ) -> None:
         """Publish a message, and return when the broker has confirmed it.
 
-        What is not confirmed, refused or returned as unroutable is published again, after a pause
-        that grows, as often as the settings say.
+        What is not confirmed, refused or returned as unroutable is published again, after growing
+        pauses, as often as the settings say.
 
         Args:
             routing_key: The routing key.
@@ -97,7 +92,7 @@ class Publisher(Connection):
 
         Raises:
             PublishError: The last attempt failed.
-            PublishInterruptedError: The step is to stop, and no attempt succeeded in time.
+            PublishInterruptedError: The step stops, and no attempt succeeded in time.
         """
         properties.delivery_mode = _DELIVERY_MODES[self.settings.amqp_persistent_messages]
         limit = attempts or self.settings.amqp_publish_retry_attempts
@@ -105,30 +100,30 @@ class Publisher(Connection):
         attempt = 0
         while True:
             self.loop.call(self._publish, publication)
-            fault = publication.outcome.get()
-            if fault is None:
+            error = publication.outcome.get()
+            if error is None:
                 return
             attempt += 1
-            told = f"Publishing to {routing_key!r} failed: {fault}"
+            failure = f"Publishing to {routing_key!r} failed: {error}"
             if attempt >= limit:
-                raise PublishError(f"{told} (attempt {attempt})")
+                raise PublishError(f"{failure} (attempt {attempt})")
             if self._out_of_time(publication):
-                raise PublishInterruptedError(f"{told}, and the step stops")
+                raise PublishInterruptedError(f"{failure}, and the step stops")
             pause = self._pause(attempt)
-            log.warning("%s; attempt %d in %.1f s", told, attempt + 1, pause)
+            log.warning("%s; attempt %d in %.1f s", failure, attempt + 1, pause)
             if self._stopping.wait(pause):
                 time.sleep(min(pause, _STOPPING_PAUSE))
             publication = _again(publication, attempt)
 
     def stop_soon(self) -> None:
-        """Note that the step is to stop: from now on no message is tried for long."""
+        """Note that the step stops: from now on no message is tried for long."""
         self._stopped_at = time.monotonic()
         self._stopping.set()
 
     def on_channel(self, channel: Channel) -> None:
-        """Ask for confirms, and for news about messages that can't be routed."""
+        """Ask for confirms, and for the return of unroutable messages."""
         self._published = 0
-        # A channel that was given up may still speak: its confirms must not meet our new tags.
+        # A channel that was given up may still confirm: that must not meet the new channel's tags.
         unconfirmed: dict[int, Publication] = {}
         self._unconfirmed = unconfirmed
         channel.add_on_return_callback(partial(_on_return, unconfirmed))
@@ -140,12 +135,12 @@ class Publisher(Connection):
         )
 
     def opened(self, channel: Channel) -> None:
-        """Publish what waited for the channel."""
+        """Publish what is waiting for the channel."""
         super().opened(channel)
         self._publish_waiting()
 
     def on_lost(self, reason: str) -> None:
-        """Fail what was under way: whether the broker has it is unknown."""
+        """Fail what is in flight: whether the broker has it is unknown."""
         self._blocked = False
         unconfirmed, self._unconfirmed = self._unconfirmed, {}
         for publication in unconfirmed.values():
@@ -182,18 +177,18 @@ class Publisher(Connection):
 
     def _on_blocked(self) -> None:
         self._blocked = True
-        log.warning("AMQP write connection: the broker is short of memory or disk; we wait")
+        log.warning("AMQP write connection: blocked; the broker is short of memory or disk")
 
     def _on_unblocked(self) -> None:
         self._blocked = False
-        log.info("AMQP write connection: the broker takes messages again")
+        log.info("AMQP write connection: no longer blocked")
         now = time.monotonic()
         for publication in self._unconfirmed.values():
             publication.sent = now
         self._publish_waiting()
 
     def _watch(self) -> None:
-        """Look for messages that are under way for too long."""
+        """Look for messages that have been in flight for too long."""
         self.loop.io.call_later(_WATCH_INTERVAL, self._watch)
         limit = self.settings.amqp_publish_confirm_timeout / 1000
         for oldest in list(self._unconfirmed.values())[:1]:
@@ -219,7 +214,7 @@ def _on_return(
 ) -> None:
     """Mark the message that came back. The broker confirms it right after, all the same.
 
-    Of two with the same routing key and content it does not matter which: both come back.
+    Of two with the same routing key and content, either will do: both come back.
     """
     for publication in unconfirmed.values():
         if (
@@ -243,7 +238,7 @@ def _on_confirm(unconfirmed: dict[int, Publication], frame: Method[Basic.Ack | B
 
 
 def _again(publication: Publication, attempt: int) -> Publication:
-    """Return a publication to try once more, marked as a repetition in its headers."""
+    """Return a publication for another attempt, which its headers count."""
     headers = {**(publication.properties.headers or {}), "retry": attempt}
     properties = BasicProperties(**{**vars(publication.properties), "headers": headers})
     return replace(publication, properties=properties, returned=None)

@@ -1,6 +1,6 @@
-"""What the design screens ask of a component: one question a process.
+"""``service``: one answer to the design screens per process.
 
-See PLATFORM's "Design-time services".
+docs/platform.md, "Design-time services".
 """
 
 import logging
@@ -11,31 +11,29 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from lib.sailor import logs, wire
-from lib.sailor.api import ApiError, request
+from lib.sailor import json_text, logs
 from lib.sailor.component import Component
-from lib.sailor.settings import PREFIX, SettingsError, log_level
+from lib.sailor.errors import HttpError, JsonError, SailorError, ServiceError, SettingsError
+from lib.sailor.http_client import HttpClient, Retries
+from lib.sailor.settings import PREFIX, log_level
 
 _OK = 200
 _ATTEMPTS = 3
-_DELAY = 100  # milliseconds
+_PAUSE = 0.1  # seconds
+_TIMEOUT = 15  # seconds
 
 log = logging.getLogger("sailor")
 
 
-class ServiceError(Exception):
-    """A question can't be answered, or its answer can't be delivered."""
-
-
 def service(method: str, environ: Mapping[str, str]) -> int:
-    """Answer a question of the design screens, and post the answer to the address that it names.
+    """Answer a question of the design screens, and post the answer to the URL in the environment.
 
     Args:
         method: ``verifyCredentials``, ``selectModel`` or ``getMetaModel``.
-        environ: The environment variables of PLATFORM's "Design-time services".
+        environ: The environment variables.
 
     Returns:
-        The process's exit code: 0 when the answer, be it an error, was delivered.
+        The process's exit code: 0 when the answer was delivered, even if it is an error.
     """
     logs.configure("info", logs.platform_context(environ))
     try:
@@ -49,22 +47,22 @@ def service(method: str, environ: Mapping[str, str]) -> int:
         with redirect_stdout(sys.stderr):
             answer = _answer(method, environ)
         _post(url, answer)
-    except (SettingsError, ApiError, ServiceError) as error:
+    except SailorError as error:
         log.critical("%s", error)
         return 1
     return 0
 
 
 def _answer(method: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return what to post: the answer, or the error that hindered it."""
+    """Return what to post: the answer, or the error that prevented it."""
     try:
         answer = _method(method)
         for name in ("CFG", "API_URI", "API_USERNAME", "API_KEY"):
             _required(environ, name)
-        cfg = wire.parse(_required(environ, "CFG"))
+        cfg = json_text.parse(_required(environ, "CFG"))
         component = Component.load(Path.cwd() / environ.get(f"{PREFIX}COMPONENT_PATH", ""))
         return {"status": "success", "data": answer(component, cfg, environ)}
-    except wire.WireError:
+    except JsonError:
         return _failure(ServiceError(f"{PREFIX}CFG is not JSON"))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a component may raise anything
         return _failure(error)
@@ -72,7 +70,7 @@ def _answer(method: str, environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _method(name: str) -> Callable[[Component, Any, Mapping[str, str]], Any]:
     if name not in _METHODS:
-        raise ServiceError(f"There is no service {name!r}, only {', '.join(_METHODS)}")
+        raise ServiceError(f"got the service {name!r}, expected {' or '.join(_METHODS)}")
     return _METHODS[name]
 
 
@@ -82,7 +80,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
 
 
 def _verify_credentials(component: Component, cfg: Any, _: Mapping[str, str]) -> dict[str, Any]:
-    """Return whether the credentials are good; they are if the component does not check."""
+    """Return whether the credentials are good; a component that does not check takes any."""
     if not (component.path / "verify_credentials.py").is_file():
         return {"verified": True}
     try:
@@ -127,20 +125,21 @@ def _required(environ: Mapping[str, str], name: str) -> str:
 
 
 def _post(url: str, answer: dict[str, Any]) -> None:
-    """Deliver the answer. The address may hold a user and a password."""
+    """Deliver the answer. The URL may contain a user and a password."""
     parts = urlsplit(url)
     address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     credentials = (unquote(parts.username or ""), unquote(parts.password or ""))
-    response = request(
-        "POST",
+    client = HttpClient(
+        "the design screens",
         address,
-        body=answer,
+        HttpError,
+        Retries(_ATTEMPTS, lambda _: _PAUSE),
+        _TIMEOUT,
         auth=credentials if parts.username else None,
-        attempts=_ATTEMPTS,
-        delay=_DELAY,
     )
+    response = client.request("POST", "", json_text.dump(answer))
     if response.status_code != _OK:
-        raise ServiceError(f"The answer was received with {response.status_code}, not {_OK}")
+        raise ServiceError(f"The answer was received with HTTP {response.status_code}, not {_OK}")
 
 
 def _passwords(url: str) -> tuple[str, str]:

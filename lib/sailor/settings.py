@@ -1,7 +1,7 @@
 """The settings that the platform passes in ``ELASTICIO_*`` environment variables.
 
 The fields of :class:`Settings` are the table: a field's name, its type and its default are those
-of the variable. ``docs/runtime.md`` explains each; the source is PLATFORM's "Environment".
+of the variable. docs/platform.md, "Environment", explains each.
 """
 
 import re
@@ -11,23 +11,20 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
+from lib.sailor.errors import SettingsError
 from lib.sailor.logs import LEVELS
 
 PREFIX = "ELASTICIO_"
 UNBOUNDED = sys.maxsize
 
 _IV_SIZE = 16
-# For messages alone: absent from a container that only runs the shutdown hook.
+# Only for processing messages: a container that runs the shutdown hook has none of them.
 _FOR_MESSAGES = {"for_messages": True}
-
-
-class SettingsError(Exception):
-    """A setting is missing or malformed. The text names it, and never shows a secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a step needs to know to run. Sizes are in bytes, times in milliseconds."""
+    """All that a step is started with. Sizes are in bytes, times in milliseconds."""
 
     flow_id: str
     exec_id: str
@@ -65,7 +62,7 @@ class Settings:
     amqp_publish_retry_attempts: int = UNBOUNDED
     amqp_publish_retry_delay: int = 100
     amqp_publish_max_retry_delay: int = 300_000
-    amqp_publish_confirm_timeout: int = 30_000  # ours: the platform has no such limit
+    amqp_publish_confirm_timeout: int = 30_000  # ours alone: the platform has no such limit
 
     input_format: str = "default"
     protocol_version: int = 1
@@ -109,7 +106,7 @@ class Settings:
         return settings
 
     def secrets(self) -> Iterator[str]:
-        """Yield the texts that no log line may show."""
+        """Yield the texts that must not appear in any log line."""
         password = urlsplit(self.amqp_uri).password or ""
         yield from (
             self.api_key,
@@ -170,7 +167,7 @@ def _value(setting: Field[Any], environ: Mapping[str, str], *, mandatory: bool) 
             raise SettingsError(f"{variable} is missing")
         return setting.default
     if setting.type is int:
-        # The platform reads a 0 as "not set".
+        # The platform reads 0 as "not set".
         return _integer(variable, text) or setting.default
     return text
 
@@ -194,7 +191,7 @@ def _is_url(text: str, *schemes: str) -> bool:
 
 
 def _additional_headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that travel in every message's headers, by their header's name."""
+    """Return the variables that go into every message's headers, by the header's name."""
     listed = environ.get(f"{PREFIX}ADDITIONAL_VARS_FOR_HEADERS", "")
     variables = [name.strip() for name in listed.split(",")]
     return {
@@ -205,6 +202,6 @@ def _additional_headers(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _camel_case(name: str) -> str:
-    """Return a variable's name in camelCase; digits count as a word of their own."""
+    """Return a variable's name in camelCase; digits count as a word."""
     words: list[str] = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
     return "".join(word.capitalize() if place else word.lower() for place, word in enumerate(words))

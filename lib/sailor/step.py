@@ -1,4 +1,7 @@
-"""What a handler gets, and what becomes of what it returns or raises."""
+"""The contract with a component's handler: what it gets, and what follows from its end.
+
+docs/platform.md, "Events".
+"""
 
 import logging
 import traceback
@@ -21,13 +24,12 @@ class Step:
     """The running step, as the first argument of a component's ``process``.
 
     Args:
-        emit: ``emit(event, payload)`` sends one of ``EVENTS`` and returns once it is delivered.
-            The payload is a message for ``data`` and ``httpReply``, an exception for ``error``,
-            the reason for ``rebound``, a plain object for the others.
-        logger: Logs one line with the context of the message in process.
+        emit: ``emit(event, payload)`` sends one of ``EVENTS`` and returns once the broker has
+            confirmed it. The payload is a message for ``data`` and ``httpReply``, an exception for
+            ``error``, the reason for ``rebound``, a plain object for the others.
+        logger: Logs one line with the context of the message in progress.
         variables: The flow's variables.
-        message_size_limit: How many bytes a message may have as JSON; what it carries of the
-            steps before counts as well.
+        message_size_limit: How many bytes of JSON a message may have, its passthrough included.
     """
 
     emit: Callable[[str, Any], None]
@@ -48,7 +50,7 @@ def handle(
         result = process(step, message, cfg, snapshot)
         if result is not None:
             step.emit("data", result)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - all of it is told
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a component may raise anything
         step.emit("error", error)
 
 
@@ -56,7 +58,7 @@ def describe_error(error: object) -> dict[str, str]:
     """Return an error as the platform shows it: ``name``, ``message`` and ``stack``.
 
     Args:
-        error: An exception, which may say its own name in the attribute ``error_name``; a plain
+        error: An exception, which may give its own name in the attribute ``error_name``; a plain
             object with a ``message``; or anything else, whose text is the message.
     """
     if isinstance(error, BaseException):
@@ -65,9 +67,9 @@ def describe_error(error: object) -> dict[str, str]:
             "message": str(error),
             "stack": "".join(traceback.format_exception(error)),
         }
-    told = error if isinstance(error, Mapping) and "message" in error else {"message": error}
+    members = error if isinstance(error, Mapping) and "message" in error else {"message": error}
     return {
-        "name": str(told.get("name") or "Error"),
-        "message": str(told["message"] or _NOT_AVAILABLE),
-        "stack": str(told.get("stack") or _NOT_AVAILABLE),
+        "name": str(members.get("name") or "Error"),
+        "message": str(members["message"] or _NOT_AVAILABLE),
+        "stack": str(members.get("stack") or _NOT_AVAILABLE),
     }

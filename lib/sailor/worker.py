@@ -1,108 +1,111 @@
-"""What happens to one message: it is decoded, handled and settled."""
+"""One message's way through the runtime, from its delivery to its verdict."""
 
 import logging
+import threading
 import time
-from collections.abc import Mapping
 from queue import SimpleQueue
-from typing import Any
 
-from lib.sailor import logs, wire
-from lib.sailor.consumer import Consumer, Delivery, Verdict
-from lib.sailor.emitter import Emitter, Outlets
-from lib.sailor.publisher import PublishError
-from lib.sailor.step import Message, Process, Step, handle
-from lib.sailor.wire import OBJECT_ID_HEADER
+from lib.sailor import json_text, logs, passthrough, wire
+from lib.sailor.consumer import Consumer
+from lib.sailor.context import StepContext
+from lib.sailor.delivery import Delivery, Verdict
+from lib.sailor.errors import InvalidPayloadError, PublishError
+from lib.sailor.events import Emitter
+from lib.sailor.headers import IncomingHeaders, now
+from lib.sailor.step import Step, handle
 
-# It comes back at once, and what hindered it does hardly go away in less.
+# A message comes back at once, and whatever prevented it hardly goes away in less.
 _REQUEUE_PAUSE = 1  # seconds
 
 log = logging.getLogger("sailor")
 _component_log = logging.getLogger("component")
 
 
-class Worker:
-    """Takes messages from the consumer and runs the handler; safe to run in several threads.
+class Worker(threading.Thread):
+    """Handles messages, one at a time; everything runs on this thread.
 
     Args:
-        outlets: Where the handler's events go.
-        process: The component's handler.
-        variables: The flow's variables.
-        resolve_references: Whether bodies that are kept in the object storage are fetched.
+        number: Which of the step's workers it is.
+        context: What the messages of the step share.
+        backlog: The messages that are delivered and not started; None ends the worker.
+        consumer: The connection that they came from.
     """
 
     def __init__(
         self,
-        outlets: Outlets,
-        process: Process,
-        variables: Mapping[str, Any],
-        *,
-        resolve_references: bool,
+        number: int,
+        context: StepContext,
+        backlog: "SimpleQueue[Delivery | None]",
+        consumer: Consumer,
     ) -> None:
-        self._outlets = outlets
-        self._process = process
-        self._variables = variables
-        self._resolve_references = resolve_references
-        # As text, so that each handler gets a copy of its own.
-        self._config = wire.dump(outlets.config)
-        self._message_size_limit = wire.largest_message(outlets.settings)
+        super().__init__(name=f"worker-{number}", daemon=True)
+        self._context = context
+        self._backlog = backlog
+        self._consumer = consumer
 
-    def run(self, backlog: "SimpleQueue[Delivery | None]", consumer: Consumer) -> None:
-        """Work off deliveries until there is a None."""
-        while (delivery := backlog.get()) is not None:
-            if not consumer.is_live(delivery):
-                consumer.abandon(delivery)
+    def run(self) -> None:
+        """Handle messages until there is a None."""
+        while (delivery := self._backlog.get()) is not None:
+            if not self._consumer.is_live(delivery):
+                self._consumer.abandon(delivery)
                 continue
-            try:
-                verdict = self._handle(delivery)
-            except Exception:
-                log.exception("Message %s makes no sense to the runtime", delivery.key[0])
-                verdict = Verdict.REJECT
+            verdict = _verdict(self._context, delivery)
+            log.debug("Message %s is %s", delivery.key[0], verdict.value)
             if verdict is Verdict.REQUEUE:
                 time.sleep(_REQUEUE_PAUSE)
-            log.debug("Message %s is %s", delivery.key[0], verdict.value)
-            consumer.settle(delivery, verdict)
+            self._consumer.settle(delivery, verdict)
 
-    def _handle(self, delivery: Delivery) -> Verdict:
-        """Run the handler on a message, and return what is to become of that."""
-        headers = delivery.properties.headers
-        if headers is None:
-            log.error("A message has no header table; it is rejected")
-            return Verdict.REJECT
-        settings, cipher = self._outlets.settings, self._outlets.cipher
-        is_error = settings.input_format == "error"
-        try:
-            message = wire.decode(delivery.content, headers, cipher, is_error=is_error)
-        except wire.WireError as error:
-            log.error("Message %s is rejected: %s", delivery.key[0], error)  # noqa: TRY400
-            return Verdict.REJECT
-        origin = wire.Origin.read(headers)
-        emitter = Emitter(self._outlets, delivery, origin)
-        try:
-            self._run(emitter, origin, message)
-        except PublishError as error:
-            log.error("Message %s goes back to its queue: %s", delivery.key[0], error)  # noqa: TRY400
-        return emitter.verdict()
 
-    def _run(self, emitter: Emitter, origin: wire.Origin, message: Message) -> None:
-        if self._resolve_references:
-            try:
-                self._resolve(message)
-            except Exception as error:  # noqa: BLE001 - whatever hinders a message is told
-                log.error("%s", error)  # noqa: TRY400 - what failed is said; the stack is ours
-                emitter.report(error)
-                return
-        emitter.carry(message)
-        context = origin.log_context()
-        logs.message_context.set(context)
-        # The adapter is for threads that a handler starts: they don't see the variable.
-        logger = logging.LoggerAdapter(_component_log, {"context": context})
-        step = Step(emitter.emit, logger, self._variables, self._message_size_limit)
-        config, snapshot = wire.parse(self._config), self._outlets.snapshot.copy()
-        handle(self._process, step, message, config, snapshot)
+def _verdict(context: StepContext, delivery: Delivery) -> Verdict:
+    try:
+        return handle_message(context, delivery)
+    except InvalidPayloadError as error:
+        log.error("Message %s is rejected: %s", delivery.key[0], error)  # noqa: TRY400
+        return Verdict.REJECT
+    except PublishError as error:
+        log.error("Message %s returns to its queue: %s", delivery.key[0], error)  # noqa: TRY400
+        return Verdict.REQUEUE
+    except Exception:
+        log.exception("Unexpected error; message %s is rejected", delivery.key[0])
+        return Verdict.REJECT
 
-    def _resolve(self, message: Message) -> None:
-        """Fetch the bodies of a message and of its passthrough from the object storage."""
-        for part in (message, *(message.get("passthrough") or {}).values()):
-            object_id = (part.get("headers") or {}).get(OBJECT_ID_HEADER)
-            if object_id:
-                part["body"] = self._outlets.storage.fetch(object_id)
+
+def handle_message(context: StepContext, delivery: Delivery) -> Verdict:
+    """Decode a message, fetch its large bodies, run the handler, publish its events.
+
+    Args:
+        context: What the messages of the step share.
+        delivery: The message.
+
+    Returns:
+        What becomes of the message.
+
+    Raises:
+        InvalidPayloadError: It is not a message of the platform.
+        PublishError: An event could not be published, and neither could the error about it.
+    """
+    amqp_headers = delivery.properties.headers
+    if amqp_headers is None:
+        raise InvalidPayloadError("it has no header table")
+    is_error = context.settings.input_format == "error"
+    message = wire.decode(delivery.content, amqp_headers, context.errors.cipher, is_error=is_error)
+    headers = IncomingHeaders.read(amqp_headers)
+    logs.message_context.set(headers.log_context())
+    try:
+        if context.fetches_bodies:
+            message = passthrough.with_bodies(message, context.storage.fetch)
+    except Exception as error:  # noqa: BLE001 - whatever prevents a message is reported
+        log.error("%s", error)  # noqa: TRY400 - the error says what failed; the stack is ours
+        context.errors.report(error, {**headers.outgoing(context.settings), "end": now()}, delivery)
+        return Verdict.REJECT
+    emitter = Emitter(context, delivery, headers, message)
+    step = Step(
+        emitter.emit,
+        # The adapter is for threads that a handler starts: they don't see the context variable.
+        logging.LoggerAdapter(_component_log, {"context": headers.log_context()}),
+        context.variables,
+        context.message_size_limit,
+    )
+    config, snapshot = json_text.parse(context.config), context.snapshot.copy()
+    handle(context.process, step, message, config, snapshot)
+    return emitter.verdict

@@ -37,7 +37,7 @@ def test_sigterm_lets_calls_under_way_end_and_takes_nothing_more(
 
     # When the step is told to stop
     runtime.signal(signal.SIGTERM)
-    runtime.until_logged("The step is to end")
+    runtime.until_logged("Shutting down")
     flow.until_consumed(by=0)
     assert runtime.running
     assert flow.depth(flow.output) == 0

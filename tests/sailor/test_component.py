@@ -89,7 +89,8 @@ def test_a_folder_without_a_descriptor_is_no_component(folder: Path) -> None:
         Component.load(folder)
 
     assert (
-        str(raised.value) == f"{folder / 'component.json'} can't be read: No such file or directory"
+        str(raised.value)
+        == f"{folder / 'component.json'} cannot be read: No such file or directory"
     )
 
 
@@ -101,7 +102,7 @@ def test_a_descriptor_that_is_no_json_is_told_with_its_place(folder: Path) -> No
 
 
 def test_a_descriptor_that_is_no_object_is_refused(folder: Path) -> None:
-    with pytest.raises(ComponentError, match=r"component\.json holds no JSON object$"):
+    with pytest.raises(ComponentError, match=r"component\.json is not a JSON object$"):
         component(folder, [])
 
 

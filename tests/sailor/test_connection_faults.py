@@ -160,9 +160,9 @@ def test_a_step_that_stops_while_the_broker_is_away_comes_back_for_what_it_had_a
 
     # When the step is told to stop, and the broker comes back
     runtime.signal(signal.SIGTERM)
-    runtime.until_logged("is to end")
+    runtime.until_logged("Shutting down")
     proxy.up()
-    runtime.until_logged("came again")
+    runtime.until_logged("was redelivered")
     gate.touch()
 
     # Then the step ends with its message, and leaves the other one
@@ -239,7 +239,7 @@ def test_a_rebounded_message_is_another_than_the_one_that_was_acked_before(
     proxy.cut("-read")
     flow.until_consumed(by=0)
     flow.until_consumed()
-    runtime.until_logged("came again")
+    runtime.until_logged("was redelivered")
 
     # Then it is not settled before its handler has ended, even if the process dies over it
     if dies:

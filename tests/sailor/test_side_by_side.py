@@ -51,8 +51,8 @@ _want_error_text(
     "events",
     "httpReply to nobody",
     "Component emitted 'httpReply' event but 'reply_to' was not found in AMQP headers",
-    "There is no reply_to in the message's AMQP headers to reply to",
-    "EmitError",
+    "httpReply: the message's AMQP headers have no reply_to",
+    "InvalidEvent",
 )
 for _case, _size in {
     "too large": 5376,
@@ -64,35 +64,37 @@ for _case, _size in {
         _case,
         f"Outgoing message size {_size} exceeds limit of 1000.",
         f"The outgoing message has {_size} bytes, more than the limit of 1000",
-        "EmitError",
+        "UnsendableMessage",
     )
 _want_error_text(
     "large messages come in",
     "none there",
     "Failed to get message body with id=no-such-object",
-    "The body with id=no-such-object can't be fetched: the object storage failed: 404 Not Found",
-    "StorageError",
+    "The body with id=no-such-object cannot be fetched: "
+    "the object storage answered GET /objects/no-such-object with HTTP 404",
+    "ObjectStorage",
 )
 _want_error_text(
     "references are kept, passthrough is fetched before it is sent",
     "passthrough that is not there",
     "Failed to get message body with id=none",
-    "The body with id=none can't be fetched: the object storage failed: 404 Not Found",
-    "StorageError",
+    "The body with id=none cannot be fetched: "
+    "the object storage answered GET /objects/none with HTTP 404",
+    "ObjectStorage",
 )
 _want_error_text(
     "large messages go out",
     "a failing upload, then small",
     "Lightweight message/passthrough body upload error",
-    "the object storage failed: 400 Bad Request",
-    "StorageError",
+    "the object storage answered POST /objects with HTTP 400",
+    "ObjectStorage",
 )
 _want_error_text(
     "updateKeys fails",
     "updateKeys",
     '{"error":"scripted"}',
-    "PUT <api>/v1/accounts/acc was answered with 404 Not Found",
-    "ApiError",
+    "the platform's API answered PUT /v1/accounts/acc with HTTP 404",
+    "RestApi",
 )
 
 

@@ -3,21 +3,28 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from pika import BasicProperties
 
 from lib.sailor import wire
-from lib.sailor.api import Api
 from lib.sailor.cipher import Cipher
-from lib.sailor.consumer import Delivery, Verdict
-from lib.sailor.emitter import EmitError, Emitter, Outlets
-from lib.sailor.publisher import Publisher, PublishError, PublishInterruptedError
+from lib.sailor.component import Component
+from lib.sailor.context import StepContext
+from lib.sailor.delivery import Delivery, Verdict
+from lib.sailor.error_report import ErrorReporter
+from lib.sailor.errors import InvalidEventError, PublishError, PublishInterruptedError
+from lib.sailor.events import Emitter
+from lib.sailor.headers import IncomingHeaders
+from lib.sailor.publisher import Publisher
+from lib.sailor.rest_api import RestApi
 from lib.sailor.settings import Settings
 from tests.sailor.test_unit_settings import ENVIRON
 
 CIPHER = Cipher("password", "0123456789abcdef")
+COMPONENT = Component.load(Path(__file__).parent / "components" / "own")
 
 
 @dataclass
@@ -43,29 +50,28 @@ class Broker:
         return self.published[-1][2].headers or {}
 
 
+def context(broker: Broker, step: Mapping[str, Any] | None = None, **settings: str) -> StepContext:
+    variables = {"ELASTICIO_FUNCTION": "collect"}
+    variables |= {f"ELASTICIO_{name}": value for name, value in settings.items()}
+    read = Settings.read({**ENVIRON, **variables})
+    errors = ErrorReporter(read, CIPHER, cast("Publisher", broker))
+    return StepContext.of(COMPONENT, step or {}, errors, RestApi(read))
+
+
 def emitter(
     broker: Broker,
     *,
     headers: Mapping[str, Any] | None = None,
     message: dict[str, Any] | None = None,
-    step: Mapping[str, Any] | None = None,
+    shared: StepContext | None = None,
     **settings: str,
 ) -> Emitter:
-    variables = {f"ELASTICIO_{name}": value for name, value in settings.items()}
-    outlets = Outlets.of(
-        (read := Settings.read({**ENVIRON, **variables})),
-        CIPHER,
-        cast("Publisher", broker),
-        Api(read),
-        step or {},
-    )
+    shared = shared or context(broker, None, **settings)
     headers = {"messageId": "in", **(headers or {})}
     message = message or {"body": 1, "headers": {}}
     properties = BasicProperties(headers=headers, priority=3, user_id="someone", expiration="7")
     delivery = Delivery(wire.encode(message, CIPHER), properties, ("in", b""), 1, 0)
-    emitter = Emitter(outlets, delivery, wire.Origin.read(headers))
-    emitter.carry(message)
-    return emitter
+    return Emitter(shared, delivery, IncomingHeaders.read(headers), message)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,7 @@ def test_each_rebound_waits_twice_as_long(before: object, iteration: int, expira
     assert (properties.priority, properties.user_id) == (3, None)
     assert broker.headers()["reboundIteration"] == iteration
     assert broker.headers()["reboundReason"] == "not yet"
-    assert rebounded.verdict() is Verdict.ACK
+    assert rebounded.verdict is Verdict.ACK
 
 
 def test_past_the_limit_a_rebound_is_an_error_and_the_message_acked() -> None:
@@ -103,7 +109,7 @@ def test_past_the_limit_a_rebound_is_an_error_and_the_message_acked() -> None:
     limited.emit("rebound", "not yet")
 
     assert [routing_key for routing_key, *_ in broker.published] == ["error"]
-    assert limited.verdict() is Verdict.ACK
+    assert limited.verdict is Verdict.ACK
 
 
 def test_ids_are_those_of_the_messages_else_new_ones() -> None:
@@ -122,7 +128,7 @@ def test_what_a_handler_emitted_is_left_as_it_was() -> None:
     broker = Broker()
     payload = {"body": 1, "headers": {"X-EIO-Routing-Key": "elsewhere", "a": 1}}
 
-    emitter(broker, step={"is_passthrough": True}).emit("data", payload)
+    emitter(broker, shared=context(broker, {"is_passthrough": True})).emit("data", payload)
 
     assert payload == {"body": 1, "headers": {"X-EIO-Routing-Key": "elsewhere", "a": 1}}
     routing_key, content, properties = broker.published[0]
@@ -150,8 +156,7 @@ def test_messages_carry_those_of_the_steps_before(
         broker,
         headers={"stepId": "previous"},
         message=message,
-        step={"is_passthrough": True},
-        **settings,
+        shared=context(broker, {"is_passthrough": True}, **settings),
     )
     del message["passthrough"]  # A handler may do what it likes with what it gets.
     carrying.emit("data", {"body": 2})
@@ -169,7 +174,7 @@ def test_what_can_not_be_sent_is_told_as_an_error_and_the_handler_goes_on(payloa
     limited.emit("data", {"body": 1})
 
     assert [routing_key for routing_key, *_ in broker.published] == ["error", "data"]
-    assert limited.verdict() is Verdict.REJECT
+    assert limited.verdict is Verdict.REJECT
 
 
 def test_data_that_the_broker_does_not_take_become_an_error() -> None:
@@ -179,20 +184,18 @@ def test_data_that_the_broker_does_not_take_become_an_error() -> None:
     unroutable.emit("data", {"body": 1})
 
     assert [routing_key for routing_key, *_ in broker.published] == ["error"]
-    assert unroutable.verdict() is Verdict.REJECT
+    assert unroutable.verdict is Verdict.REJECT
 
 
 @pytest.mark.parametrize(("event", "key"), [("snapshot", "snapshot"), ("rebound", "rebound")])
-def test_a_message_is_not_acked_when_a_handler_makes_light_of_a_failure(
-    event: str, key: str
-) -> None:
+def test_any_event_that_the_broker_does_not_take_becomes_an_error(event: str, key: str) -> None:
     broker = Broker(failures={key: PublishError("no route")})
     unroutable = emitter(broker)
 
-    with pytest.raises(PublishError):
-        unroutable.emit(event, {})
+    unroutable.emit(event, {})
 
-    assert unroutable.verdict() is Verdict.REQUEUE
+    assert [routing_key for routing_key, *_ in broker.published] == ["error"]
+    assert unroutable.verdict is Verdict.REJECT
 
 
 def test_without_a_way_to_tell_an_error_the_message_goes_back() -> None:
@@ -204,7 +207,7 @@ def test_without_a_way_to_tell_an_error_the_message_goes_back() -> None:
             unroutable.emit(event, {"body": 1})
 
     assert broker.published == []
-    assert unroutable.verdict() is Verdict.REQUEUE
+    assert unroutable.verdict is Verdict.REQUEUE
 
 
 def test_an_interrupted_message_goes_back_without_an_error() -> None:
@@ -215,7 +218,7 @@ def test_an_interrupted_message_goes_back_without_an_error() -> None:
         interrupted.emit("data", {"body": 1})
 
     assert broker.published == []
-    assert interrupted.verdict() is Verdict.REQUEUE
+    assert interrupted.verdict is Verdict.REQUEUE
 
 
 def test_a_reply_with_an_error_is_no_condition_of_the_error() -> None:
@@ -225,21 +228,21 @@ def test_a_reply_with_an_error_is_no_condition_of_the_error() -> None:
     asked.emit("error", ValueError("oops"))
 
     assert [routing_key for routing_key, *_ in broker.published] == ["error"]
-    assert asked.verdict() is Verdict.REJECT
+    assert asked.verdict is Verdict.REJECT
 
 
 @pytest.mark.parametrize(("event", "payload"), [("end", None), ("httpReply", {"body": 1})])
 def test_what_can_not_be_emitted_is_said(event: str, payload: object) -> None:
-    with pytest.raises(EmitError):
+    with pytest.raises(InvalidEventError):
         emitter(Broker()).emit(event, payload)
-    with pytest.raises(EmitError):
+    with pytest.raises(InvalidEventError):
         emitter(Broker(), headers={"reply_to": "r"}).emit("httpReply", "no object")
 
 
 def test_the_next_message_sees_the_snapshot() -> None:
     broker = Broker()
-    step = emitter(broker, step={"snapshot": {"a": 1, "b": 1}})
-    snapshot = step._outlets.snapshot  # shared by all messages of a step
+    shared = context(broker, {"snapshot": {"a": 1, "b": 1}})
+    step, snapshot = emitter(broker, shared=shared), shared.snapshot
 
     step.emit("updateSnapshot", {"b": 2})
     assert snapshot.copy() == {"a": 1, "b": 2}

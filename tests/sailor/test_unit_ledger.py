@@ -2,7 +2,7 @@
 
 from pika import BasicProperties
 
-from lib.sailor.consumer import Delivery, Ledger, Verdict
+from lib.sailor.delivery import Delivery, Ledger, Verdict
 
 KEY = ("'m'", b"hash")
 PLAIN = BasicProperties(headers={"messageId": "m"})
@@ -10,20 +10,20 @@ PLAIN = BasicProperties(headers={"messageId": "m"})
 
 def delivery(
     tag: int,
-    epoch: int = 0,
+    channel_number: int = 0,
     key: tuple[str, bytes] = KEY,
     properties: BasicProperties = PLAIN,
 ) -> Delivery:
-    return Delivery(b"content", properties, key, tag, epoch)
+    return Delivery(b"content", properties, key, tag, channel_number)
 
 
-def test_a_message_of_a_lost_channel_is_recognised() -> None:
+def test_a_message_of_a_lost_channel_is_recognized() -> None:
     ledger = Ledger(memory=10)
     first = delivery(1)
     ledger.enter(first)
 
-    assert ledger.recognise(KEY, PLAIN, epoch=1) is first
-    assert ledger.recognise(("'m'", b"other"), PLAIN, epoch=1) is None
+    assert ledger.recognize(KEY, PLAIN, channel_number=1) is first
+    assert ledger.recognize(("'m'", b"other"), PLAIN, channel_number=1) is None
 
 
 def test_a_message_of_this_channel_is_another_one() -> None:
@@ -32,11 +32,11 @@ def test_a_message_of_this_channel_is_another_one() -> None:
     ledger.enter(delivery(1))
 
     # Then the second is not taken for the first
-    assert ledger.recognise(KEY, PLAIN, epoch=0) is None
+    assert ledger.recognize(KEY, PLAIN, channel_number=0) is None
 
 
 def test_messages_with_one_id_and_content_are_counted() -> None:
-    # Given two of them in process when the channel is lost
+    # Given two of them in progress when the channel is lost
     ledger = Ledger(memory=10)
     twins = [delivery(1), delivery(2)]
     for twin in twins:
@@ -44,11 +44,11 @@ def test_messages_with_one_id_and_content_are_counted() -> None:
 
     # When three come, then two are known
     for tag in (1, 2):
-        known = ledger.recognise(KEY, PLAIN, epoch=1)
+        known = ledger.recognize(KEY, PLAIN, channel_number=1)
         assert known in twins
         assert known is not None
-        known.tag, known.epoch = tag, 1
-    assert ledger.recognise(KEY, PLAIN, epoch=1) is None
+        known.tag, known.channel_number = tag, 1
+    assert ledger.recognize(KEY, PLAIN, channel_number=1) is None
 
 
 def test_a_settled_message_is_remembered_without_its_content() -> None:
@@ -58,9 +58,9 @@ def test_a_settled_message_is_remembered_without_its_content() -> None:
 
     ledger.settle(settled, Verdict.ACK)
 
-    assert ledger.recognise(KEY, PLAIN, epoch=1) is settled
+    assert ledger.recognize(KEY, PLAIN, channel_number=1) is settled
     assert (settled.verdict, settled.content) == (Verdict.ACK, b"")
-    assert ledger.in_process() == []
+    assert ledger.in_progress() == []
 
 
 def test_memory_is_bounded() -> None:
@@ -71,11 +71,13 @@ def test_memory_is_bounded() -> None:
         ledger.settle(each, Verdict.ACK)
 
     known = [
-        number for number in range(1000) if ledger.recognise((str(number), b""), PLAIN, epoch=1)
+        number
+        for number in range(1000)
+        if ledger.recognize((str(number), b""), PLAIN, channel_number=1)
     ]
 
     assert known == [997, 998, 999]
-    assert len(ledger._known) == 3  # what is forgotten leaves nothing behind
+    assert len(ledger) == 3  # what is forgotten leaves nothing behind
 
 
 def test_what_went_back_to_the_queue_is_new_when_it_comes_again() -> None:
@@ -85,19 +87,19 @@ def test_what_went_back_to_the_queue_is_new_when_it_comes_again() -> None:
 
     ledger.forget(each)
 
-    assert ledger.recognise(KEY, PLAIN, epoch=1) is None
+    assert ledger.recognize(KEY, PLAIN, channel_number=1) is None
 
 
 def test_a_rebounded_message_is_another_one() -> None:
-    # Given a message that was acked when it was rebounded, and is in process again
+    # Given a message that was acked when it was rebounded, and is in progress again
     ledger = Ledger(memory=10)
     ledger.enter(before := delivery(1))
     ledger.settle(before, Verdict.ACK)
     rebounded = BasicProperties(headers={"messageId": "m", "reboundIteration": 1})
     ledger.enter(again := delivery(2, properties=rebounded))
 
-    # When its channel is lost, then it is the one in process that comes again
-    assert ledger.recognise(KEY, rebounded, epoch=1) is again
+    # When its channel is lost, then it is the one in progress that comes again
+    assert ledger.recognize(KEY, rebounded, channel_number=1) is again
 
 
 def test_of_two_that_are_the_same_the_one_in_process_comes_again() -> None:
@@ -106,7 +108,7 @@ def test_of_two_that_are_the_same_the_one_in_process_comes_again() -> None:
     ledger.settle(before, Verdict.ACK)
     ledger.enter(again := delivery(2))
 
-    assert ledger.recognise(KEY, PLAIN, epoch=1) is again
+    assert ledger.recognize(KEY, PLAIN, channel_number=1) is again
 
 
 def test_how_often_a_quorum_queue_delivered_a_message_does_not_matter() -> None:
@@ -114,4 +116,4 @@ def test_how_often_a_quorum_queue_delivered_a_message_does_not_matter() -> None:
     ledger.enter(first := delivery(1))
     counted = BasicProperties(headers={"messageId": "m", "x-delivery-count": 1})
 
-    assert ledger.recognise(KEY, counted, epoch=1) is first
+    assert ledger.recognize(KEY, counted, channel_number=1) is first

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.sailor import backoff
-from lib.sailor.rates import RateLimit
+from lib.sailor.rate_limit import RateLimit
 
 
 @given(st.integers(1, 10_000), st.integers(0, 10_000), st.integers(1, 1_000_000))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.sailor.settings import UNBOUNDED, Settings, SettingsError, log_level
+from lib.sailor.errors import SettingsError
+from lib.sailor.settings import UNBOUNDED, Settings, log_level
 
 ALWAYS = {
     "ELASTICIO_FLOW_ID": "flow",

@@ -12,8 +12,10 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.sailor import wire
+from lib.sailor import json_text, wire
 from lib.sailor.cipher import Cipher, CipherError
+from lib.sailor.errors import InvalidPayloadError
+from lib.sailor.headers import IncomingHeaders
 from lib.sailor.settings import UNBOUNDED, Settings
 from tests.sailor.test_unit_settings import ENVIRON
 
@@ -73,7 +75,7 @@ def test_a_message_gets_headers_and_the_place_to_reply_to() -> None:
     ],
 )
 def test_what_is_no_message_is_refused(content: bytes, headers: dict[str, object]) -> None:
-    with pytest.raises(wire.WireError):
+    with pytest.raises(InvalidPayloadError):
         wire.decode(content, headers, CIPHER)
 
 
@@ -87,7 +89,7 @@ def test_a_message_of_the_error_queue_has_encrypted_members() -> None:
         "body": {"error": {"message": "oops"}, "errorInput": {"message": "oops"}, "more": 1},
         "headers": {"messageId": "m"},
     }
-    with pytest.raises(wire.WireError):
+    with pytest.raises(InvalidPayloadError):
         wire.decode(b"[]", {}, CIPHER, is_error=True)
 
 
@@ -95,11 +97,11 @@ def test_half_a_surrogate_pair_survives() -> None:
     # Node writes this when a step cuts a text in the middle of an emoji.
     text = b'{"body":{"text":"\\ud83d"}}'
 
-    assert wire.dump(wire.parse(text)) == text
+    assert json_text.dump(json_text.parse(text)) == text
 
 
 def test_what_orjson_can_not_write_is_written_all_the_same() -> None:
-    assert json.loads(wire.dump({1: 2**70})) == {"1": 2**70}
+    assert json.loads(json_text.dump({1: 2**70})) == {"1": 2**70}
 
 
 def test_what_json_can_not_express_is_refused() -> None:
@@ -108,7 +110,7 @@ def test_what_json_can_not_express_is_refused() -> None:
 
     for value in ({"a": object()}, endless, {1: float("nan")}):
         with pytest.raises(TypeError):
-            wire.dump(value)
+            json_text.dump(value)
 
 
 def test_the_input_of_an_error_is_base64_whatever_its_version() -> None:
@@ -128,19 +130,19 @@ def test_the_input_of_an_error_is_base64_whatever_its_version() -> None:
 
 
 def test_a_thread_goes_on_or_begins() -> None:
-    assert wire.Origin.read({"threadId": "t", "x-eio-meta-trace-id": "u"}).thread_id == "t"
-    assert wire.Origin.read({"X-Eio-Meta-Trace-Id": "u"}).thread_id == "u"
-    assert len({wire.Origin.read({}).thread_id for _ in range(3)}) == 3
+    assert IncomingHeaders.read({"threadId": "t", "x-eio-meta-trace-id": "u"}).thread_id == "t"
+    assert IncomingHeaders.read({"X-Eio-Meta-Trace-Id": "u"}).thread_id == "u"
+    assert len({IncomingHeaders.read({}).thread_id for _ in range(3)}) == 3
 
 
 def test_meta_headers_travel_in_lower_case() -> None:
-    origin = wire.Origin.read({"X-EIO-Meta-Foo": 1, "x-other": 2})
+    origin = IncomingHeaders.read({"X-EIO-Meta-Foo": 1, "x-other": 2})
 
     assert origin.meta == {"x-eio-meta-foo": 1}
 
 
 def test_log_lines_name_what_is_known() -> None:
-    origin = wire.Origin.read({"threadId": "t", "messageId": "m"})
+    origin = IncomingHeaders.read({"threadId": "t", "messageId": "m"})
 
     assert origin.log_context() == {"threadId": "t", "messageId": "m"}
 

@@ -1,11 +1,11 @@
-"""How many messages a step may emit in an interval."""
+"""A limit on the messages that a step may emit in an interval."""
 
 import threading
 import time
 
 
 class RateLimit:
-    """Lets so many calls pass in each interval, and makes the others wait for the next ones.
+    """Lets so many calls pass in each interval and holds the others; safe to use from any thread.
 
     Args:
         limit: Calls in an interval.

@@ -1,0 +1,115 @@
+"""Deliveries: messages as the broker hands them over, and the ledger that recognizes them.
+
+When a connection is lost, RabbitMQ delivers again what was not acked on it, whether in progress or
+not. The ledger tells such a redelivery from a message that is new: the handler must not run twice,
+and the ack has to name the new delivery.
+"""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from pika import BasicProperties
+
+# Quorum queues count in these how often they delivered a message.
+_DELIVERY_COUNTS = ("x-delivery-count", "x-acquired-count")
+
+
+class Verdict(Enum):
+    """What becomes of a message at the broker."""
+
+    ACK = "acked"
+    REJECT = "rejected"  # dropped, or dead-lettered if the queue says so
+    REQUEUE = "returned to its queue"
+
+
+@dataclass(eq=False)
+class Delivery:
+    """A message that the broker delivered: once, or again after a connection was lost.
+
+    Args:
+        content: The payload.
+        properties: The AMQP properties.
+        key: What identifies the message: its id and a hash of its content. The id alone does not,
+            because messages that a step emits without an id may share one.
+        tag: The delivery tag of the latest delivery.
+        channel_number: The channel of that delivery, counted from the process's start.
+        verdict: What becomes of it; None while it is in progress.
+    """
+
+    content: bytes
+    properties: BasicProperties
+    key: tuple[str, bytes]
+    tag: int
+    channel_number: int
+    verdict: Verdict | None = None
+
+
+class Ledger:
+    """The messages in progress, and the last ones that were settled. Used on one thread alone.
+
+    With a prefetch of n the broker delivers only while fewer than n messages are unsettled in its
+    eyes, so at most n acks are lost with a connection. Remembering several times as many covers
+    connections that are lost in a row.
+
+    Args:
+        memory: How many settled messages to remember.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
+        self._known: defaultdict[tuple[str, bytes], list[Delivery]] = defaultdict(list)
+        self._settled: deque[Delivery] = deque()
+
+    def __len__(self) -> int:
+        """Return how many messages are known."""
+        return sum(map(len, self._known.values()))
+
+    def enter(self, delivery: Delivery) -> None:
+        """Note a message that is now in progress."""
+        self._known[delivery.key].append(delivery)
+
+    def recognize(
+        self, key: tuple[str, bytes], properties: BasicProperties, channel_number: int
+    ) -> Delivery | None:
+        """Return the known message that a redelivery must be, if there is one.
+
+        It cannot be one that came through the present channel: that was not redelivered. Nor can it
+        be one with other headers: a message that was rebounded keeps its id and its content, but is
+        another one than the message that was acked when it was rebounded.
+        """
+        headers = _lasting_headers(properties)
+        same = [
+            delivery
+            for delivery in self._known.get(key, ())
+            if delivery.channel_number < channel_number
+            and _lasting_headers(delivery.properties) == headers
+        ]
+        # What is in progress first: of two that are the same, to ack that one too early loses it.
+        return min(same, key=lambda delivery: delivery.verdict is not None, default=None)
+
+    def settle(self, delivery: Delivery, verdict: Verdict) -> None:
+        """Note what becomes of a message, and drop its content."""
+        delivery.verdict = verdict
+        delivery.content = b""
+        self._settled.append(delivery)
+        if len(self._settled) > self._memory:
+            self.forget(self._settled.popleft())
+
+    def forget(self, delivery: Delivery) -> None:
+        """Note that a message, if it comes again, is a new one."""
+        known = self._known[delivery.key]
+        known.remove(delivery)
+        if not known:
+            del self._known[delivery.key]
+
+    def in_progress(self) -> list[Delivery]:
+        """Return the messages that are not settled."""
+        return [each for known in self._known.values() for each in known if each.verdict is None]
+
+
+def _lasting_headers(properties: BasicProperties) -> dict[str, Any]:
+    """Return the headers that a message has each time it is delivered."""
+    headers = properties.headers or {}
+    return {name: value for name, value in headers.items() if name not in _DELIVERY_COUNTS}

@@ -1,0 +1,78 @@
+"""Errors on their way out: to the flow's error queue, and to whoever waits for a reply.
+
+docs/platform.md, "Errors and rebounds".
+"""
+
+import logging
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lib.sailor import json_text, wire
+from lib.sailor.cipher import Cipher
+from lib.sailor.delivery import Delivery
+from lib.sailor.errors import PublishError
+from lib.sailor.headers import new_id, properties
+from lib.sailor.publisher import Publisher
+from lib.sailor.settings import Settings
+from lib.sailor.step import describe_error
+
+_ERROR_REPLY_HEADER = "x-eio-error-response"
+# A reply is a courtesy to someone who may be gone, and the error itself is safe by then.
+_ERROR_REPLY_ATTEMPTS = 3
+
+log = logging.getLogger("sailor")
+
+
+@dataclass(frozen=True)
+class ErrorReporter:
+    """Publishes errors; safe to use from any thread.
+
+    Args:
+        settings: The step's settings.
+        cipher: The flow's cipher.
+        publisher: The connection to publish with.
+    """
+
+    settings: Settings
+    cipher: Cipher
+    publisher: Publisher
+
+    def report(
+        self,
+        error: object,
+        headers: Mapping[str, Any],
+        delivery: Delivery | None = None,
+        attempts: int | None = None,
+    ) -> None:
+        """Publish an error, and a reply with it if the message asks for one.
+
+        Args:
+            error: An exception, or what else describes an error.
+            headers: The AMQP headers, but for the error's own id.
+            delivery: The message that failed, if it was one.
+            attempts: How often to try; None for the settings' number.
+
+        Raises:
+            PublishError: The broker did not take the error.
+        """
+        settings = self.settings
+        encrypted = b64encode(self.cipher.encrypt(json_text.dump(describe_error(error))))
+        payload = wire.encode_error(
+            encrypted,
+            delivery.content if delivery else None,
+            wire.version_of(delivery.properties.headers or {}) if delivery else 1,
+            self.cipher,
+            is_error=settings.input_format == "error",
+        )
+        headers = {**headers, "messageId": new_id()}
+        self.publisher.publish(settings.error_routing_key, payload, properties(headers), attempts)
+        reply_to = headers.get("reply_to")
+        if not reply_to or settings.no_error_replies:
+            return
+        reply = properties({**headers, _ERROR_REPLY_HEADER: True})
+        try:
+            self.publisher.publish(reply_to, encrypted, reply, _ERROR_REPLY_ATTEMPTS)
+        except PublishError as failure:
+            log.warning("The error is published, but the reply with it is not: %s", failure)

@@ -1,0 +1,107 @@
+"""AMQP headers: what those of an incoming message say, and those of what a step publishes.
+
+docs/platform.md, "AMQP headers".
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from pika import BasicProperties
+
+from lib.sailor.settings import Settings
+
+_META_PREFIX = "x-eio-meta-"
+
+
+@dataclass(frozen=True)
+class IncomingHeaders:
+    """What the headers of an incoming message say about where it comes from.
+
+    Args:
+        thread_id: The thread of messages that it belongs to; a new one if it names none.
+        message_id: Its id.
+        parent_message_id: The id of the message that it was emitted for.
+        step_id: The step that emitted it.
+        reply_to: The routing key of whoever waits for a reply.
+        meta: The headers that every later message carries too, by lower-case name.
+    """
+
+    thread_id: str
+    message_id: str | None
+    parent_message_id: str | None
+    step_id: str | None
+    reply_to: str | None
+    meta: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, headers: Mapping[str, Any]) -> "IncomingHeaders":
+        """Read the AMQP headers of an incoming message."""
+        meta = {
+            name.lower(): value
+            for name, value in headers.items()
+            if name.lower().startswith(_META_PREFIX)
+        }
+        return cls(
+            thread_id=headers.get("threadId") or meta.get(f"{_META_PREFIX}trace-id") or new_id(),
+            message_id=headers.get("messageId"),
+            parent_message_id=headers.get("parentMessageId"),
+            step_id=headers.get("stepId"),
+            reply_to=headers.get("reply_to"),
+            meta=meta,
+        )
+
+    def log_context(self) -> dict[str, str]:
+        """Return the members that the component's log lines carry."""
+        context = {
+            "threadId": self.thread_id,
+            "messageId": self.message_id,
+            "parentMessageId": self.parent_message_id,
+        }
+        return {name: value for name, value in context.items() if value is not None}
+
+    def outgoing(self, settings: Settings) -> dict[str, Any]:
+        """Return the headers of what is emitted for the message, all but its own id and end."""
+        headers = {
+            **self.meta,
+            "threadId": self.thread_id,
+            "reply_to": self.reply_to,
+            "parentMessageId": self.message_id,
+            **step_headers(settings),
+            "start": now(),
+        }
+        return {name: value for name, value in headers.items() if value is not None}
+
+
+def step_headers(settings: Settings) -> dict[str, Any]:
+    """Return the headers that say which step a message comes from."""
+    return {
+        **settings.additional_headers,
+        "execId": settings.exec_id,
+        "taskId": settings.flow_id,
+        "workspaceId": settings.workspace_id,
+        "containerId": settings.container_id,
+        "userId": settings.user_id,
+        "stepId": settings.step_id,
+        "compId": settings.comp_id,
+        "function": settings.function,
+    }
+
+
+def properties(headers: dict[str, Any]) -> BasicProperties:
+    """Return the AMQP properties of what a step publishes."""
+    return BasicProperties(
+        content_type="application/json", content_encoding="utf8", headers=headers
+    )
+
+
+def new_id() -> str:
+    """Return a new id for a message or a thread."""
+    return str(uuid4())
+
+
+def now() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
