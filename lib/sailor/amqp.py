@@ -20,7 +20,7 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker
 
-from lib.sailor import backoff
+from lib.sailor import amqp_table, backoff
 from lib.sailor.errors import BrokerUnavailableError, SettingsError
 from lib.sailor.settings import PREFIX, Settings
 
@@ -28,6 +28,8 @@ _OPEN_TIMEOUT = 15  # seconds for TCP, TLS and AMQP's opening together
 _CLOSE_TIMEOUT = 5  # seconds
 _MAX_RECONNECT_DELAY = 5_000  # milliseconds
 _LARGEST_PIECE = 1 << 16  # bytes
+
+amqp_table.install()
 
 log = logging.getLogger("sailor")
 
@@ -119,7 +121,7 @@ class Connection:
         """Set up a new channel, and end with :meth:`opened`."""
         raise NotImplementedError
 
-    def on_lost(self, reason: str) -> None:
+    def on_lost(self, cause: str | BaseException) -> None:
         """Note that the channel is lost, with everything in flight on it."""
         raise NotImplementedError
 
@@ -166,8 +168,9 @@ class Connection:
             return  # an earlier one, which was given up
         self.channel = None
         self._connection = None
-        reason = describe(self._error or error)
-        self.on_lost(reason)
+        cause = self._error or error
+        reason = describe(cause)
+        self.on_lost(cause)
         if self._closing:
             self._closed.set()
             return

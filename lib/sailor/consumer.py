@@ -11,11 +11,14 @@ from pika import BasicProperties
 from pika.channel import Channel
 from pika.spec import Basic
 
-from lib.sailor.amqp import Connection, Loop
+from lib.sailor.amqp import Connection, Loop, describe
 from lib.sailor.delivery import Delivery, Ledger, Verdict
 from lib.sailor.errors import BrokerUnavailableError
 from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
+
+_MOST_RETURNS = 3
+_RETURNS_REMEMBERED = 10_000
 
 log = logging.getLogger("sailor")
 
@@ -33,7 +36,8 @@ class Consumer(Connection):
         super().__init__(settings, "read", loop)
         self._deliver = deliver
         self._prefetch = settings.rabbitmq_prefetch_sailor
-        self._ledger = Ledger(memory=10 * self._prefetch)
+        self._ledger = Ledger(self._prefetch)
+        self._returns: dict[tuple[str, bytes], int] = {}  # by key of what returned to the queue
         self._channel_number = 0
         self._consumer_tag: str | None = None
         self._consuming: Future[None] | None = None
@@ -88,14 +92,15 @@ class Consumer(Connection):
             prefetch_count=self._prefetch, callback=lambda _: self._on_prefetch(channel)
         )
 
-    def on_lost(self, reason: str) -> None:
+    def on_lost(self, cause: str | BaseException) -> None:
         """Note that what came through the channel will be delivered again."""
+        self._ledger.lose_channel(self._channel_number)
         self._channel_number += 1
         self._consumer_tag = None
         if self._consuming is not None and not self._consuming.done():
             queue = self.settings.listen_messages_on
             self._consuming.set_exception(
-                BrokerUnavailableError(f"the queue {queue!r} cannot be consumed: {reason}")
+                BrokerUnavailableError(f"the queue {queue!r} cannot be consumed: {describe(cause)}")
             )
             self._consuming = None
         if self._unfinished is not None:
@@ -136,6 +141,7 @@ class Consumer(Connection):
     ) -> None:
         if channel_number != self._channel_number:
             return  # from a channel that was given up
+        self._ledger.count_delivery()
         tag = method.delivery_tag or 0  # never 0, but for the types
         message_id = (properties.headers or {}).get("messageId")
         log.log(TRACE, "Message %r delivered, %d bytes", message_id, len(content))
@@ -155,11 +161,14 @@ class Consumer(Connection):
         self._deliver(delivery)
 
     def _settle(self, delivery: Delivery, verdict: Verdict) -> None:
+        if verdict is Verdict.REQUEUE and self._returns_too_often(delivery):
+            verdict = Verdict.REJECT
+        self._ledger.settle(delivery, verdict)
         if verdict is Verdict.REQUEUE:
             self._ledger.forget(delivery)
             self._finish(delivery)
         else:
-            self._ledger.settle(delivery, verdict)
+            self._returns.pop(delivery.key, None)
         if self.channel is not None and self.is_live(delivery):
             self._send_verdict(self.channel, delivery, verdict)
 
@@ -170,7 +179,23 @@ class Consumer(Connection):
             channel.basic_ack(delivery.tag)
         else:
             channel.basic_reject(delivery.tag, requeue=verdict is Verdict.REQUEUE)
+        self._ledger.count_verdict(delivery)
         self._finish(delivery)
+
+    def _returns_too_often(self, delivery: Delivery) -> bool:
+        returns = self._returns.pop(delivery.key, 0)
+        if returns >= _MOST_RETURNS:
+            log.critical(
+                "Message %s is rejected: it returned to its queue %d times in a row, and neither "
+                "its events nor an error about it can be published",
+                delivery.key[0],
+                returns,
+            )
+            return True
+        self._returns[delivery.key] = returns + 1
+        if len(self._returns) > _RETURNS_REMEMBERED:
+            del self._returns[next(iter(self._returns))]
+        return False
 
     def _abandon(self, delivery: Delivery) -> None:
         if self.is_live(delivery):

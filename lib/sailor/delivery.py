@@ -47,24 +47,34 @@ class Delivery:
 
 
 class Ledger:
-    """The messages in progress, and the last ones that were settled. Used on one thread alone.
+    """The messages that may be delivered again although they are known. Used on one thread alone.
 
-    With a prefetch of n the broker delivers only while fewer than n messages are unsettled in its
-    eyes, so at most n acks are lost with a connection. Remembering several times as many covers
-    connections that are lost in a row.
+    Those are the messages in progress, and those whose verdict may have been lost with the channel
+    that it was sent on. The broker does not confirm verdicts, but with a prefetch of n it never has
+    more than n messages unsettled: when it has delivered d messages on a channel, the first d - n
+    verdicts sent on it have arrived. At most n are in doubt.
 
     Args:
-        memory: How many settled messages to remember.
+        prefetch: How many messages the broker leaves unsettled.
     """
 
-    def __init__(self, memory: int) -> None:
-        self._memory = memory
+    def __init__(self, prefetch: int) -> None:
+        self._prefetch = prefetch
         self._known: defaultdict[tuple[str, bytes], list[Delivery]] = defaultdict(list)
-        self._settled: deque[Delivery] = deque()
+        self._delivered = 0  # on the present channel
+        self._arrived = 0  # of the verdicts sent on it
+        self._in_doubt: deque[Delivery] = deque()  # the others, in the order they were sent
 
     def __len__(self) -> int:
         """Return how many messages are known."""
         return sum(map(len, self._known.values()))
+
+    def count_delivery(self) -> None:
+        """Note that the broker delivered a message on the present channel."""
+        self._delivered += 1
+        while self._in_doubt and self._arrived < self._delivered - self._prefetch:
+            self._arrived += 1
+            self.forget(self._in_doubt.popleft())
 
     def enter(self, delivery: Delivery) -> None:
         """Note a message that is now in progress."""
@@ -93,16 +103,27 @@ class Ledger:
         """Note what becomes of a message, and drop its content."""
         delivery.verdict = verdict
         delivery.content = b""
-        self._settled.append(delivery)
-        if len(self._settled) > self._memory:
-            self.forget(self._settled.popleft())
+
+    def count_verdict(self, delivery: Delivery) -> None:
+        """Note that the verdict on a message was sent on the present channel."""
+        self._in_doubt.append(delivery)
+
+    def lose_channel(self, channel_number: int) -> None:
+        """Note that a channel was lost: of what is settled, only its last verdicts are in doubt."""
+        for known in list(self._known.values()):
+            for delivery in list(known):
+                if delivery.verdict is not None and delivery.channel_number < channel_number:
+                    self.forget(delivery)
+        self._in_doubt.clear()
+        self._delivered = self._arrived = 0
 
     def forget(self, delivery: Delivery) -> None:
         """Note that a message, if it comes again, is a new one."""
-        known = self._known[delivery.key]
-        known.remove(delivery)
-        if not known:
-            del self._known[delivery.key]
+        known = self._known.get(delivery.key, [])
+        if delivery in known:
+            known.remove(delivery)
+            if not known:
+                del self._known[delivery.key]
 
     def in_progress(self) -> list[Delivery]:
         """Return the messages that are not settled."""

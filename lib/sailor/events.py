@@ -19,10 +19,13 @@ from lib.sailor.errors import (
     UnsendableMessageError,
 )
 from lib.sailor.headers import IncomingHeaders, new_id, now, properties
-from lib.sailor.step import EVENTS, Message, describe_error
+from lib.sailor.step import EVENTS, Message, describe_error, shortened
 
 _ROUTING_KEY_HEADER = "x-eio-routing-key"
 _MAX_EXPIRATION = 315_360_000_000  # ten years in ms; RabbitMQ closes the channel on more
+_MOST_REBOUNDS = 1000  # a header that says more says nothing
+
+_LONGEST_REASON = 2000  # characters of a header
 
 log = logging.getLogger("sailor")
 
@@ -124,7 +127,7 @@ class Emitter:
         message = self._with_passthrough({**payload, "headers": own})
         content = self._encode(message, self._settings.protocol_version)
         self._context.data_rate.wait()
-        self._publish(str(routing_key or self._settings.data_routing_key), content, headers)
+        self._publish(routing_key or self._settings.data_routing_key, content, headers)
 
     def _with_passthrough(self, message: Message) -> Message:
         """Return an outgoing message with what it carries, large bodies stored or fetched."""
@@ -151,6 +154,9 @@ class Emitter:
         except PublishError as failure:
             self._give_up(failure)
             raise
+        except Exception as failure:
+            self._give_up(PublishError(f"the error cannot be published: {failure}"))
+            raise
 
     def _give_up(self, failure: PublishError) -> None:
         self.verdict, self._failure = Verdict.REQUEUE, failure
@@ -164,7 +170,7 @@ class Emitter:
         headers = {
             **(original.headers or {}),
             "end": now(),
-            "reboundReason": describe_error(reason)["message"],
+            "reboundReason": shortened(describe_error(reason)["message"], _LONGEST_REASON),
             "reboundIteration": iteration,
         }
         expiration = 2 ** (iteration - 1) * self._settings.rebound_initial_expiration
@@ -240,5 +246,6 @@ def _without_routing_key(headers: Mapping[str, Any]) -> tuple[dict[str, Any], An
 def _iteration(headers: Mapping[str, Any]) -> int:
     """Return how often a message was rebounded, this time included."""
     before = headers.get("reboundIteration")
-    is_number = isinstance(before, int | float) and not isinstance(before, bool)
-    return int(before) + 1 if is_number and before else 1
+    if not isinstance(before, int | float) or not 0 < before < _MOST_REBOUNDS:
+        return 1
+    return int(before) + 1

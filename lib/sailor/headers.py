@@ -3,6 +3,7 @@
 docs/platform.md, "AMQP headers".
 """
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +12,15 @@ from uuid import uuid4
 
 from pika import BasicProperties
 
+from lib.sailor.amqp_table import encode_table
 from lib.sailor.settings import Settings
 
 _META_PREFIX = "x-eio-meta-"
+_META_SIZE = 65_536  # bytes: half of what an AMQP frame holds
+_LONGEST_ID = 1000  # characters
+_LONGEST_ROUTING_KEY = 255  # bytes
+
+log = logging.getLogger("sailor")
 
 
 @dataclass(frozen=True)
@@ -39,17 +46,14 @@ class IncomingHeaders:
     @classmethod
     def read(cls, headers: Mapping[str, Any]) -> "IncomingHeaders":
         """Read the AMQP headers of an incoming message."""
-        meta = {
-            name.lower(): value
-            for name, value in headers.items()
-            if name.lower().startswith(_META_PREFIX)
-        }
+        meta = _meta(headers)
+        trace_id = meta.get(f"{_META_PREFIX}trace-id")
         return cls(
-            thread_id=headers.get("threadId") or meta.get(f"{_META_PREFIX}trace-id") or new_id(),
-            message_id=headers.get("messageId"),
-            parent_message_id=headers.get("parentMessageId"),
-            step_id=headers.get("stepId"),
-            reply_to=headers.get("reply_to"),
+            thread_id=_scalar(headers.get("threadId")) or _scalar(trace_id) or new_id(),
+            message_id=_scalar(headers.get("messageId")),
+            parent_message_id=_scalar(headers.get("parentMessageId")),
+            step_id=_scalar(headers.get("stepId")),
+            reply_to=_routing_key(headers.get("reply_to")),
             meta=meta,
         )
 
@@ -73,6 +77,36 @@ class IncomingHeaders:
             "start": now(),
         }
         return {name: value for name, value in headers.items() if value is not None}
+
+
+def _meta(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the headers that travel on, as far as there is room for them."""
+    meta: dict[str, Any] = {}
+    size = 0
+    for name, value in headers.items():
+        if name.lower().startswith(_META_PREFIX):
+            size += encode_table([], {name: value})
+            if size > _META_SIZE:
+                log.warning("The headers %s* exceed %d bytes; cut", _META_PREFIX, _META_SIZE)
+                break
+            meta[name.lower()] = value
+    return meta
+
+
+def _scalar(value: Any) -> Any:
+    """Return a value that is fit to be an id; None for any other."""
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST_ID else None
+    return value if isinstance(value, int | float) else None
+
+
+def _routing_key(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value.encode()) > _LONGEST_ROUTING_KEY:
+        log.warning("reply_to: expected a routing key; ignored")
+        return None
+    return value
 
 
 def step_headers(settings: Settings) -> dict[str, Any]:

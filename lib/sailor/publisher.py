@@ -7,26 +7,48 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import SimpleQueue
+from typing import Self
 
 from pika import BasicProperties
 from pika.channel import Channel
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedByBroker
 from pika.frame import Method
-from pika.spec import Basic
+from pika.spec import FRAME_MAX_SIZE, Basic
 
 from lib.sailor import backoff
-from lib.sailor.amqp import Connection, Loop
-from lib.sailor.errors import PublishError, PublishInterruptedError
+from lib.sailor.amqp import Connection, Loop, describe
+from lib.sailor.errors import PublishError, PublishInterruptedError, UnsendableMessageError
 from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
 
+# What the broker refuses for good gets this many attempts, some 3 seconds in all: a queue or an
+# exchange that is made anew is back by then.
+_REFUSALS = 5
+_REFUSAL_PAUSE, _LONGEST_REFUSAL_PAUSE = 0.2, 2  # seconds
 # Once the step stops, input whose output is not published in this time returns to its queue.
 _GRACE = 10  # seconds
 _STOPPING_PAUSE = 1  # seconds at most between two attempts then
 _WATCH_INTERVAL = 1  # seconds between looks at the messages in flight
 _DELIVERY_MODES = {False: 1, True: 2}
+_LONGEST_ROUTING_KEY = 255  # bytes
+_LARGEST_HEADER = FRAME_MAX_SIZE - 20  # bytes; 20 are the frame's own
+_SHOWN_CHARACTERS = 200
+_FIRST_ERROR_OF_OURS = 500  # reply codes from here on say that we sent something wrong
 
 log = logging.getLogger("sailor")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An attempt that failed.
+
+    Args:
+        reason: What happened.
+        is_refusal: Whether it was about this very message, so that another attempt hardly helps.
+    """
+
+    reason: str
+    is_refusal: bool = False
 
 
 @dataclass
@@ -37,15 +59,70 @@ class Publication:
         routing_key: Where it goes.
         content: Its payload.
         properties: Its AMQP properties.
+        is_suspect: Whether it was in flight when the broker closed the channel for an error. It is
+            sent with no other in flight then, so that the one that is at fault is known.
     """
 
     routing_key: str
     content: bytes
-    properties: BasicProperties
+    properties: "_EncodedProperties"
+    is_suspect: bool = False
     created: float = field(default_factory=time.monotonic)
     sent: float = 0.0
     returned: str | None = None  # why the broker could not route it
-    outcome: SimpleQueue[str | None] = field(default_factory=SimpleQueue)  # the error, if any
+    outcome: SimpleQueue[Failure | None] = field(default_factory=SimpleQueue)
+
+    @classmethod
+    def of(cls, routing_key: str, content: bytes, properties: BasicProperties) -> Self:
+        """Return a message that AMQP can carry.
+
+        Raises:
+            UnsendableMessageError: It cannot carry this one.
+        """
+        if not isinstance(routing_key, str) or not routing_key:
+            raise UnsendableMessageError(f"the routing key: got {routing_key!r:.60}, expected text")
+        size = len(routing_key.encode("utf-8", "replace"))
+        if size > _LONGEST_ROUTING_KEY:
+            raise UnsendableMessageError(
+                f"the routing key: got {size} bytes, expected at most {_LONGEST_ROUTING_KEY}"
+            )
+        try:
+            encoded = _EncodedProperties(properties)
+        except Exception as error:
+            raise UnsendableMessageError(
+                f"AMQP cannot carry the headers: {error!r:.{_SHOWN_CHARACTERS}}"
+            ) from error
+        if encoded.size > _LARGEST_HEADER:
+            raise UnsendableMessageError(
+                f"the AMQP headers: got {encoded.size} bytes, expected at most {_LARGEST_HEADER}"
+            )
+        return cls(routing_key, content, encoded)
+
+    def again(self, attempt: int) -> Self:
+        """Return the message for another attempt, which its headers count."""
+        headers = {**(self.properties.headers or {}), "retry": attempt}
+        properties = BasicProperties(**{**self.properties.members, "headers": headers})
+        return replace(
+            self, properties=_EncodedProperties(properties), returned=None, outcome=SimpleQueue()
+        )
+
+
+class _EncodedProperties(BasicProperties):
+    """AMQP properties that are encoded once, on the thread that makes them.
+
+    Attributes:
+        size: Their size in bytes.
+        members: The properties by name.
+    """
+
+    def __init__(self, properties: BasicProperties) -> None:
+        self.members = dict(vars(properties))
+        super().__init__(**self.members)
+        self._encoded = b"".join(super().encode())
+        self.size = len(self._encoded)
+
+    def encode(self) -> list[bytes]:
+        return [self._encoded]
 
 
 class Publisher(Connection):
@@ -81,8 +158,9 @@ class Publisher(Connection):
     ) -> None:
         """Publish a message, and return when the broker has confirmed it.
 
-        What is not confirmed, refused or returned as unroutable is published again, after growing
-        pauses, as often as the settings say.
+        What was lost with a connection or not confirmed in time is published again, after growing
+        pauses, as often as the settings say; what the broker refuses or cannot route, five times
+        at most.
 
         Args:
             routing_key: The routing key.
@@ -91,29 +169,31 @@ class Publisher(Connection):
             attempts: How often to try; None for the settings' number.
 
         Raises:
+            UnsendableMessageError: AMQP cannot carry the message.
             PublishError: The last attempt failed.
             PublishInterruptedError: The step stops, and no attempt succeeded in time.
         """
         properties.delivery_mode = _DELIVERY_MODES[self.settings.amqp_persistent_messages]
         limit = attempts or self.settings.amqp_publish_retry_attempts
-        publication = Publication(routing_key, content, properties)
-        attempt = 0
+        publication = Publication.of(routing_key, content, properties)
+        attempt = refusals = 0
         while True:
             self.loop.call(self._publish, publication)
-            error = publication.outcome.get()
-            if error is None:
+            failure = publication.outcome.get()
+            if failure is None:
                 return
             attempt += 1
-            failure = f"Publishing to {routing_key!r} failed: {error}"
-            if attempt >= limit:
-                raise PublishError(f"{failure} (attempt {attempt})")
-            if self._out_of_time(publication):
-                raise PublishInterruptedError(f"{failure}, and the step stops")
-            pause = self._pause(attempt)
-            log.warning("%s; attempt %d in %.1f s", failure, attempt + 1, pause)
+            refusals += failure.is_refusal
+            text = f"Publishing to {routing_key!r} failed: {failure.reason}"
+            if attempt >= limit or refusals >= _REFUSALS:
+                raise PublishError(f"{text} (attempt {attempt})")
+            if self._is_out_of_time(publication):
+                raise PublishInterruptedError(f"{text}, and the step stops")
+            pause = self._pause(attempt, failure)
+            log.warning("%s; attempt %d in %.1f s", text, attempt + 1, pause)
             if self._stopping.wait(pause):
                 time.sleep(min(pause, _STOPPING_PAUSE))
-            publication = _again(publication, attempt)
+            publication = publication.again(attempt)
 
     def stop_soon(self) -> None:
         """Note that the step stops: from now on no message is tried for long."""
@@ -131,7 +211,7 @@ class Publisher(Connection):
         connection.add_on_connection_blocked_callback(lambda *_: self._on_blocked())
         connection.add_on_connection_unblocked_callback(lambda *_: self._on_unblocked())
         channel.confirm_delivery(
-            partial(_on_confirm, unconfirmed), callback=lambda _: self.opened(channel)
+            partial(self._on_confirm, unconfirmed), callback=lambda _: self.opened(channel)
         )
 
     def opened(self, channel: Channel) -> None:
@@ -139,14 +219,20 @@ class Publisher(Connection):
         super().opened(channel)
         self._publish_waiting()
 
-    def on_lost(self, reason: str) -> None:
+    def on_lost(self, cause: str | BaseException) -> None:
         """Fail what is in flight: whether the broker has it is unknown."""
         self._blocked = False
         unconfirmed, self._unconfirmed = self._unconfirmed, {}
+        reason = f"lost before the broker confirmed: {describe(cause)}"
+        is_error_of_ours = _is_error_of_ours(cause)
         for publication in unconfirmed.values():
-            publication.outcome.put(f"lost before the broker confirmed: {reason}")
+            publication.is_suspect = is_error_of_ours
+            # Of several in flight, one is at fault; sent alone, it shows.
+            publication.outcome.put(Failure(reason, is_error_of_ours and len(unconfirmed) == 1))
 
-    def _pause(self, attempt: int) -> float:
+    def _pause(self, attempt: int, failure: Failure) -> float:
+        if failure.is_refusal:
+            return backoff.delay(_REFUSAL_PAUSE, attempt - 1, _LONGEST_REFUSAL_PAUSE)
         initial = self.settings.amqp_publish_retry_delay
         longest = self.settings.amqp_publish_max_retry_delay
         return backoff.delay(initial, attempt - 1, longest) / 1000
@@ -157,6 +243,8 @@ class Publisher(Connection):
 
     def _publish_waiting(self) -> None:
         while self._waiting and self.channel is not None and not self._blocked:
+            if self._unconfirmed and (self._waiting[0].is_suspect or self._sends_a_suspect()):
+                return  # a suspect is sent alone; the confirm of the other one comes back here
             publication = self._waiting.popleft()
             publication.sent = time.monotonic()
             try:
@@ -168,12 +256,33 @@ class Publisher(Connection):
                     mandatory=True,
                 )
             except (AMQPError, ValueError, TypeError) as error:
-                # Such as a routing key that is too long, or a channel that is about to close.
-                publication.outcome.put(f"{type(error).__name__}: {error}")
+                # Such as a channel that is about to close.
+                publication.outcome.put(Failure(f"{type(error).__name__}: {error}"))
                 continue
             log.log(TRACE, "%d bytes to %r", len(publication.content), publication.routing_key)
             self._published += 1
             self._unconfirmed[self._published] = publication
+
+    def _sends_a_suspect(self) -> bool:
+        return any(publication.is_suspect for publication in self._unconfirmed.values())
+
+    def _on_confirm(
+        self, unconfirmed: dict[int, Publication], frame: Method[Basic.Ack | Basic.Nack]
+    ) -> None:
+        confirm = frame.method
+        tags = [confirm.delivery_tag]
+        if confirm.multiple:
+            tags = [tag for tag in unconfirmed if tag <= confirm.delivery_tag]
+        for tag in tags:
+            publication = unconfirmed.pop(tag)
+            if isinstance(confirm, Basic.Nack):
+                publication.outcome.put(Failure("the broker refused it", is_refusal=True))
+            elif publication.returned:
+                publication.outcome.put(Failure(publication.returned, is_refusal=True))
+            else:
+                publication.outcome.put(None)
+        if self._waiting:
+            self._publish_waiting()
 
     def _on_blocked(self) -> None:
         self._blocked = True
@@ -194,12 +303,12 @@ class Publisher(Connection):
         for oldest in list(self._unconfirmed.values())[:1]:
             age = time.monotonic() - oldest.sent
             late = age > limit and not self._blocked
-            if late or self._out_of_time(oldest):
+            if late or self._is_out_of_time(oldest):
                 self.fail(TimeoutError(f"no confirm after {age:.0f} s"))
-        while self._waiting and self._out_of_time(self._waiting[0]):
-            self._waiting.popleft().outcome.put("there is no connection")
+        while self._waiting and self._is_out_of_time(self._waiting[0]):
+            self._waiting.popleft().outcome.put(Failure("there is no connection"))
 
-    def _out_of_time(self, publication: Publication) -> bool:
+    def _is_out_of_time(self, publication: Publication) -> bool:
         if not self._stopping.is_set():
             return False
         return time.monotonic() - max(self._stopped_at, publication.created) > _GRACE
@@ -226,19 +335,8 @@ def _on_return(
             return
 
 
-def _on_confirm(unconfirmed: dict[int, Publication], frame: Method[Basic.Ack | Basic.Nack]) -> None:
-    confirm = frame.method
-    tags = [confirm.delivery_tag]
-    if confirm.multiple:
-        tags = [tag for tag in unconfirmed if tag <= confirm.delivery_tag]
-    for tag in tags:
-        publication = unconfirmed.pop(tag)
-        refused = isinstance(confirm, Basic.Nack)
-        publication.outcome.put("the broker refused it" if refused else publication.returned)
-
-
-def _again(publication: Publication, attempt: int) -> Publication:
-    """Return a publication for another attempt, which its headers count."""
-    headers = {**(publication.properties.headers or {}), "retry": attempt}
-    properties = BasicProperties(**{**vars(publication.properties), "headers": headers})
-    return replace(publication, properties=properties, returned=None)
+def _is_error_of_ours(cause: str | BaseException) -> bool:
+    """Return whether the broker closed the channel or the connection for what we sent."""
+    if isinstance(cause, ConnectionClosedByBroker):
+        return cause.reply_code > _FIRST_ERROR_OF_OURS
+    return isinstance(cause, ChannelClosedByBroker)

@@ -7,6 +7,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import current_thread, main_thread
 from typing import Any
 
 from lib.sailor.settings import Settings
@@ -14,6 +15,7 @@ from lib.sailor.settings import Settings
 EVENTS = ("data", "error", "rebound", "snapshot", "updateSnapshot", "updateKeys", "httpReply")
 
 _NOT_AVAILABLE = "Not Available"
+_LONGEST_TEXT = 16_000  # characters of an error's message, and of its stack
 
 Message = dict[str, Any]
 Process = Callable[["Step", Message, dict[str, Any], dict[str, Any]], Message | None]
@@ -50,7 +52,9 @@ def handle(
         result = process(step, message, cfg, snapshot)
         if result is not None:
             step.emit("data", result)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a component may raise anything
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and current_thread() is main_thread():
+            raise  # Ctrl-C in a shell
         step.emit("error", error)
 
 
@@ -59,17 +63,25 @@ def describe_error(error: object) -> dict[str, str]:
 
     Args:
         error: An exception, which may give its own name in the attribute ``error_name``; a plain
-            object with a ``message``; or anything else, whose text is the message.
+            object with a ``message``; or anything else, whose text is the message. Texts of more
+            than 16,000 characters are cut.
     """
     if isinstance(error, BaseException):
-        return {
-            "name": str(getattr(error, "error_name", type(error).__name__)),
+        texts = {
+            "name": getattr(error, "error_name", type(error).__name__),
             "message": str(error),
             "stack": "".join(traceback.format_exception(error)),
         }
-    members = error if isinstance(error, Mapping) and "message" in error else {"message": error}
-    return {
-        "name": str(members.get("name") or "Error"),
-        "message": str(members["message"] or _NOT_AVAILABLE),
-        "stack": str(members.get("stack") or _NOT_AVAILABLE),
-    }
+    else:
+        members = error if isinstance(error, Mapping) and "message" in error else {"message": error}
+        texts = {
+            "name": members.get("name") or "Error",
+            "message": members["message"] or _NOT_AVAILABLE,
+            "stack": members.get("stack") or _NOT_AVAILABLE,
+        }
+    return {name: shortened(str(text), _LONGEST_TEXT) for name, text in texts.items()}
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text, cut to so many characters and marked as cut if it has more."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

@@ -18,7 +18,7 @@ def delivery(
 
 
 def test_a_message_of_a_lost_channel_is_recognized() -> None:
-    ledger = Ledger(memory=10)
+    ledger = Ledger(10)
     first = delivery(1)
     ledger.enter(first)
 
@@ -28,7 +28,7 @@ def test_a_message_of_a_lost_channel_is_recognized() -> None:
 
 def test_a_message_of_this_channel_is_another_one() -> None:
     # Given two emits that share an id and a content, on one channel
-    ledger = Ledger(memory=10)
+    ledger = Ledger(10)
     ledger.enter(delivery(1))
 
     # Then the second is not taken for the first
@@ -37,7 +37,7 @@ def test_a_message_of_this_channel_is_another_one() -> None:
 
 def test_messages_with_one_id_and_content_are_counted() -> None:
     # Given two of them in progress when the channel is lost
-    ledger = Ledger(memory=10)
+    ledger = Ledger(10)
     twins = [delivery(1), delivery(2)]
     for twin in twins:
         ledger.enter(twin)
@@ -52,7 +52,7 @@ def test_messages_with_one_id_and_content_are_counted() -> None:
 
 
 def test_a_settled_message_is_remembered_without_its_content() -> None:
-    ledger = Ledger(memory=10)
+    ledger = Ledger(10)
     settled = delivery(1)
     ledger.enter(settled)
 
@@ -63,25 +63,59 @@ def test_a_settled_message_is_remembered_without_its_content() -> None:
     assert ledger.in_progress() == []
 
 
-def test_memory_is_bounded() -> None:
-    ledger = Ledger(memory=3)
-    for number in range(1000):
+def work_off(ledger: Ledger, count: int) -> list[Delivery]:
+    """Deliver and ack messages on channel 0, one after the other."""
+    done = []
+    for number in range(count):
+        ledger.count_delivery()
         each = delivery(number, key=(str(number), b""))
         ledger.enter(each)
         ledger.settle(each, Verdict.ACK)
+        ledger.count_verdict(each)
+        done.append(each)
+    return done
 
-    known = [
-        number
-        for number in range(1000)
-        if ledger.recognize((str(number), b""), PLAIN, channel_number=1)
-    ]
 
-    assert known == [997, 998, 999]
+def test_only_acks_that_may_be_lost_are_remembered() -> None:
+    # With a prefetch of 3 the 1000th delivery shows that 997 acks have arrived.
+    ledger = Ledger(3)
+    done = work_off(ledger, 1000)
+
+    known = [each for each in done if ledger.recognize(each.key, PLAIN, channel_number=1)]
+
+    assert known == done[997:]
     assert len(ledger) == 3  # what is forgotten leaves nothing behind
 
 
+def test_a_second_lost_channel_ends_the_doubt_about_the_first() -> None:
+    ledger = Ledger(3)
+    done = work_off(ledger, 3)
+    ledger.lose_channel(0)
+    assert all(ledger.recognize(each.key, PLAIN, channel_number=1) for each in done)
+
+    ledger.lose_channel(1)
+
+    assert len(ledger) == 0
+
+
+def test_deliveries_are_counted_by_channel() -> None:
+    # Given a hundred messages acked on a channel that is lost
+    ledger = Ledger(3)
+    work_off(ledger, 100)
+    ledger.lose_channel(0)
+
+    # When one is acked on the next channel, then that ack may be lost, too
+    ledger.count_delivery()
+    again = delivery(1, channel_number=1, key=("again", b""))
+    ledger.enter(again)
+    ledger.settle(again, Verdict.ACK)
+    ledger.count_verdict(again)
+
+    assert ledger.recognize(again.key, PLAIN, channel_number=2) is again
+
+
 def test_what_went_back_to_the_queue_is_new_when_it_comes_again() -> None:
-    ledger = Ledger(memory=10)
+    ledger = Ledger(10)
     each = delivery(1)
     ledger.enter(each)
 
@@ -92,7 +126,7 @@ def test_what_went_back_to_the_queue_is_new_when_it_comes_again() -> None:
 
 def test_a_rebounded_message_is_another_one() -> None:
     # Given a message that was acked when it was rebounded, and is in progress again
-    ledger = Ledger(memory=10)
+    ledger = Ledger(10)
     ledger.enter(before := delivery(1))
     ledger.settle(before, Verdict.ACK)
     rebounded = BasicProperties(headers={"messageId": "m", "reboundIteration": 1})
@@ -103,7 +137,7 @@ def test_a_rebounded_message_is_another_one() -> None:
 
 
 def test_of_two_that_are_the_same_the_one_in_process_comes_again() -> None:
-    ledger = Ledger(memory=10)
+    ledger = Ledger(10)
     ledger.enter(before := delivery(1))
     ledger.settle(before, Verdict.ACK)
     ledger.enter(again := delivery(2))
@@ -112,7 +146,7 @@ def test_of_two_that_are_the_same_the_one_in_process_comes_again() -> None:
 
 
 def test_how_often_a_quorum_queue_delivered_a_message_does_not_matter() -> None:
-    ledger = Ledger(memory=10)
+    ledger = Ledger(10)
     ledger.enter(first := delivery(1))
     counted = BasicProperties(headers={"messageId": "m", "x-delivery-count": 1})
 
