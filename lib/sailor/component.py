@@ -100,7 +100,10 @@ class Component:
         """
         if str(self.path) not in sys.path:
             sys.path.insert(0, str(self.path))
-        return _import((self.path / name).with_suffix(".py"))
+        file = (self.path / name).resolve().with_suffix(".py")
+        if not file.is_relative_to(self.path):
+            raise ComponentError(f"the module {name!r} is outside the component's folder")
+        return _import(file)
 
 
 @cache

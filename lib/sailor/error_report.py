@@ -19,6 +19,9 @@ from lib.sailor.settings import Settings
 from lib.sailor.step import describe_error
 
 _ERROR_REPLY_HEADER = "x-eio-error-response"
+# What comes in is at most as large as what a step may emit; with the error about it, it has to fit
+# into a message of the broker.
+_LARGEST_INPUT = 10_485_760  # bytes
 # A reply is a courtesy to someone who may be gone, and the error itself is safe by then.
 _ERROR_REPLY_ATTEMPTS = 3
 
@@ -61,7 +64,7 @@ class ErrorReporter:
         encrypted = b64encode(self.cipher.encrypt(json_text.dump(describe_error(error))))
         payload = wire.encode_error(
             encrypted,
-            delivery.content if delivery else None,
+            self._error_input(delivery),
             wire.version_of(delivery.properties.headers or {}) if delivery else 1,
             self.cipher,
             is_error=settings.input_format == "error",
@@ -76,3 +79,12 @@ class ErrorReporter:
             self.publisher.publish(reply_to, encrypted, reply, _ERROR_REPLY_ATTEMPTS)
         except PublishError as failure:
             log.warning("The error is published, but the reply with it is not: %s", failure)
+
+    def _error_input(self, delivery: Delivery | None) -> bytes | None:
+        """Return the payload of the message that failed, unless no queue would take it."""
+        if delivery is None:
+            return None
+        if len(delivery.content) > max(_LARGEST_INPUT, self.settings.outgoing_message_size_limit):
+            log.warning("The error goes without its input of %d bytes", len(delivery.content))
+            return None
+        return delivery.content

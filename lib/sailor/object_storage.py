@@ -48,8 +48,10 @@ class ObjectStorage:
             ObjectStorageError: There is no such object, it is damaged, or the storage is
                 unreachable.
         """
+        if not isinstance(object_id, str) or not object_id.strip("."):
+            raise ObjectStorageError(f"got {object_id!r:.60} as the id of a stored body")
         try:
-            content = self._request("GET", f"/objects/{quote(str(object_id), '')}")
+            content = self._request("GET", f"/objects/{quote(object_id, '')}")
             return json_text.parse(self._cipher.decrypt(content))
         except (ObjectStorageError, CipherError, JsonError) as error:
             raise ObjectStorageError(

@@ -9,6 +9,8 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from queue import SimpleQueue
 from types import FrameType, ModuleType
@@ -34,6 +36,10 @@ _REDELIVERY_TIMEOUT = 5  # seconds to wait, at the end, for messages whose conne
 log = logging.getLogger("sailor")
 
 
+class _StoppedAtStartError(BaseException):
+    """The step is to stop before it has started; no handler of errors may take it for one."""
+
+
 class Runtime:
     """A step that processes messages; all methods run on the main thread.
 
@@ -54,6 +60,7 @@ class Runtime:
         self._errors = ErrorReporter(settings, cipher, self._publisher)
         self._workers: list[Worker] = []
         self._stopping = threading.Event()
+        self._only_waits = False  # so that a signal may end what the main thread does
 
     def run(self) -> int:
         """Run the step to its end, and return the process's exit code."""
@@ -64,6 +71,10 @@ class Runtime:
         self._consumer.start()
         try:
             self._start()
+        except _StoppedAtStartError:
+            log.info("The step has ended before it started")
+            self._close()
+            return 0
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a component may raise anything
             self._report_start_error(error)
             self._close()
@@ -80,12 +91,14 @@ class Runtime:
         settings = self._settings
         api = RestApi(settings)
         # The connections open in the meantime.
-        step = api.step()
+        with self._interruptible():
+            step = api.step()
         component = Component.of(settings)
         context = StepContext.of(component, step, self._errors, api)
         module = component.module(settings.function)
-        self._publisher.wait_until_open()
-        self._consumer.wait_until_open()
+        with self._interruptible():
+            self._publisher.wait_until_open()
+            self._consumer.wait_until_open()
         config = step.get("config") or {}
         if settings.startup_required:
             api.save_startup_data(call_hook(module, "startup", config) or {})
@@ -125,14 +138,31 @@ class Runtime:
         log.critical("The step cannot start: %s", error, exc_info=not is_expected(error))
         self._publisher.stop_soon()
         try:
-            self._publisher.wait_until_open()
+            with self._interruptible():
+                self._publisher.wait_until_open()
             self._errors.report(error, step_headers(self._settings), attempts=_START_ERROR_ATTEMPTS)
+        except _StoppedAtStartError:
+            log.info("The step stops before that error is published")
         except Exception as failure:  # noqa: BLE001 - the first error is the one that matters
             log.error("That error cannot be published: %s", failure)  # noqa: TRY400
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Let SIGTERM and SIGINT end a wait at the start."""
+        self._only_waits = True
+        try:
+            if self._stopping.is_set():
+                raise _StoppedAtStartError
+            yield
+        finally:
+            self._only_waits = False
 
     def _on_signal(self, _: int, __: FrameType | None) -> None:
         # No more than this: a signal may come in the middle of anything, a log line too.
         self._stopping.set()
+        if self._only_waits:
+            self._only_waits = False
+            raise _StoppedAtStartError
 
 
 def call_hook(module: ModuleType, name: str, config: dict[str, Any], *arguments: Any) -> Any:

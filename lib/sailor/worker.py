@@ -94,11 +94,11 @@ def handle_message(context: StepContext, delivery: Delivery) -> Verdict:
     try:
         if context.fetches_bodies:
             message = passthrough.with_bodies(message, context.storage.fetch)
+        emitter = Emitter(context, delivery, headers, message)
     except Exception as error:  # noqa: BLE001 - whatever prevents a message is reported
         log.error("%s", error)  # noqa: TRY400 - the error says what failed; the stack is ours
         context.errors.report(error, {**headers.outgoing(context.settings), "end": now()}, delivery)
         return Verdict.REJECT
-    emitter = Emitter(context, delivery, headers, message)
     step = Step(
         emitter.emit,
         # The adapter is for threads that a handler starts: they don't see the context variable.
