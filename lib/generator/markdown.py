@@ -1,0 +1,27 @@
+"""Markdown: tables, and texts that stay in their cells."""
+
+import re
+from collections.abc import Iterable
+
+_PUNCTUATION = re.compile(r"[\\`*|<$\[]")
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a table; its cells are Markdown already."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def cell(plain: str) -> str:
+    """Return plain text as Markdown for a table cell."""
+    return escaped(plain).replace("\n", "<br>")
+
+
+def escaped(plain: str) -> str:
+    """Return plain text as Markdown."""
+    return _PUNCTUATION.sub(r"\\\g<0>", plain)
+
+
+def code(text: str) -> str:
+    """Return code for a table cell, where a bar ends the cell even between backticks."""
+    return "`" + text.replace("|", r"\|") + "`"
