@@ -861,6 +861,16 @@ class TestReference:
             f"| h |\n| --- |\n| {cell} |\n"
         )
 
+    def test_names_stand_out_and_pointers_are_links(self) -> None:
+        plain = (
+            "Needs ecr:PutImage and imageTag; see ECR (https://aws.amazon.com/a/userGuide.html)."
+        )
+
+        assert markdown.escaped(plain) == (
+            "Needs `ecr:PutImage` and `imageTag`; "
+            "see [ECR](https://aws.amazon.com/a/userGuide.html)."
+        )
+
     def test_limits_are_in_words(self) -> None:
         items = {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 3}}
 

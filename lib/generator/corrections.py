@@ -172,8 +172,8 @@ CORRECTIONS = {
             "ImageDetail$imageScanFindingsSummary and ImageDetail$imageScanStatus attributes from "
             "the API response to return scan results. Use the DescribeImageScanFindings API "
             "instead. For more information about AWS native basic scanning, see",
-            "With AWS native basic scanning, imageScanFindingsSummary and imageScanStatus are left "
-            "out; only the API operation DescribeImageScanFindings returns the results. For more "
+            "With AWS native basic scanning, imageScanFindingsSummary and imageScanStatus do not "
+            "hold the results; the API operation DescribeImageScanFindings returns them. For more "
             "information, see",
         ),
         Correction(
@@ -416,9 +416,9 @@ CORRECTIONS = {
             "If this parameter is omitted, the default setting of MUTABLE will be used which will "
             "allow image tags to be overwritten. If IMMUTABLE is specified, all image tags within "
             "the repository will be immutable which will prevent them from being overwritten.",
-            "MUTABLE, the default, allows tags to be overwritten, IMMUTABLE prevents it. With "
-            "MUTABLE_WITH_EXCLUSION or IMMUTABLE_WITH_EXCLUSION the opposite holds for the tags "
-            "that imageTagMutabilityExclusionFilters matches.",
+            "MUTABLE, the default, allows tags to be overwritten; IMMUTABLE prevents it. With "
+            "MUTABLE_WITH_EXCLUSION or IMMUTABLE_WITH_EXCLUSION, the opposite holds for the tags "
+            "that match imageTagMutabilityExclusionFilters.",
         ),
     ),
     "It is roundabout where a designer must decide.": (
@@ -475,8 +475,8 @@ CORRECTIONS = {
         Correction(
             "This allows you to see the results before associating the lifecycle policy with the "
             "repository.",
-            "It finds out which images the policy would expire; Get Lifecycle Policy Preview "
-            "returns them.",
+            "The preview shows which images the policy would expire; Get Lifecycle Policy Preview "
+            "returns it.",
         ),
         Correction(
             "Retrieves the results of the lifecycle policy preview request for a repository.",

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable
 
 _PUNCTUATION = re.compile(r"[\\`*|<$\[]")
+_POINTER = re.compile(r"\bsee ([^()]+) \((https://[^\s)]+)\)")
+# Members such as imageTag and permissions such as ecr:PutImage, outside URLs and longer names.
+_NAME = re.compile(r"(?<![\w/.#-])(?:[a-z]+(?:[A-Z][a-z]*)+|(?:ecr|kms|sts):[A-Z]\w+)(?![\w/-])")
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -18,8 +21,9 @@ def cell(plain: str) -> str:
 
 
 def escaped(plain: str) -> str:
-    """Return plain text as Markdown."""
-    return _PUNCTUATION.sub(r"\\\g<0>", plain)
+    """Return plain text as Markdown: members and permissions as code, "see" with links."""
+    linked = _POINTER.sub(r"see [\1](\2)", _PUNCTUATION.sub(r"\\\g<0>", plain))
+    return _NAME.sub(r"`\g<0>`", linked)
 
 
 def code(text: str) -> str:

@@ -37,8 +37,7 @@ def first_sentences(plain_text: str, count: int) -> str:
 def plain(html: str) -> str:
     """Return an HTML text as plain text: one line per paragraph, each URL after its link.
 
-    Tags, entities and repeated blanks are gone. A link without a URL, or to no web page, leaves
-    its text alone.
+    Tags, entities and repeated blanks are removed. Links that are not to a web page become text.
     """
     parser = _Paragraphs()
     parser.feed(html)
