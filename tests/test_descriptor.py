@@ -1,4 +1,4 @@
-"""component.json is what the platform's screens and its runtime can use."""
+"""component.json has the form that the platform's screens and its runtime need."""
 
 import copy
 import json
@@ -11,20 +11,20 @@ from jsonschema import Draft3Validator, Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from lib.sailor import Component, ComponentError
-from tests.test_repository import DESCRIPTOR, ROOT
+from tests.support.repository import DESCRIPTOR, ROOT
 
 Json = dict[str, Any]
 
 DRAFT_03 = "http://json-schema.org/draft-03/schema#"
 SCHEMA = json.loads(Path(__file__).with_name("descriptor.schema.json").read_bytes())
-# Draft 3 lets any other pass, and takes all values for it.
+# Draft 3 allows any other type, and then accepts every value.
 TYPES = {"array", "boolean", "integer", "null", "number", "object", "string"}
 VALIDATOR = Draft202012Validator(SCHEMA)
 PLAIN_TEXT = Draft202012Validator(SCHEMA["$defs"]["text"])
 
 
 def faults(descriptor: Json) -> list[str]:
-    """Return all that is wrong with a descriptor: by its schema, and only then beyond it."""
+    """Return the faults of a descriptor: those by its schema or, if there are none, all others."""
     by_schema = [
         f"{'.'.join(map(str, error.absolute_path))}: {error.message}"
         for error in VALIDATOR.iter_errors(descriptor)
@@ -33,7 +33,7 @@ def faults(descriptor: Json) -> list[str]:
 
 
 def screen_faults(descriptor: Json) -> Iterator[str]:
-    """Yield what would confuse on the screens."""
+    """Yield the faults that would confuse people on the screens."""
     for name, entries in screens(descriptor):
         for member in ("order", "label", "title"):
             values = [entry[member] for entry in entries.values() if member in entry]
@@ -46,7 +46,7 @@ def screen_faults(descriptor: Json) -> Iterator[str]:
 
 
 def screens(descriptor: Json) -> Iterator[tuple[str, Json]]:
-    """Yield what stands side by side on a screen: functions of a kind, fields of a form."""
+    """Yield the entries that share a screen: actions, triggers, the fields of a form."""
     yield "credentials", descriptor["credentials"]["fields"]
     for kind in ("actions", "triggers"):
         yield kind, descriptor.get(kind, {})
@@ -60,7 +60,7 @@ def functions(descriptor: Json) -> Iterator[tuple[str, Json]]:
 
 
 def file_faults(descriptor: Json) -> Iterator[str]:
-    """Yield what the files that a descriptor names lack."""
+    """Yield the faults of the files that a descriptor names."""
     component = Component(ROOT, descriptor)
     for name, function in functions(descriptor):
         if not (ROOT / function["main"]).is_file():
@@ -85,7 +85,7 @@ def file_faults(descriptor: Json) -> Iterator[str]:
 
 
 def schema_faults(name: str, schema: Json) -> Iterator[str]:
-    """Yield what the mapper can't use of the schema of a message."""
+    """Yield the parts of a message's schema that the mapper cannot use."""
     if schema.get("$schema") != DRAFT_03 or schema.get("type") != "object":
         yield f"{name}: it is no object's schema of draft 3"
     try:
@@ -100,7 +100,7 @@ def schema_faults(name: str, schema: Json) -> Iterator[str]:
 
 
 def subschemas(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
-    """Yield a schema and all that it is made of, each with its path."""
+    """Yield a schema and all schemas within it, each with its path."""
     yield path, schema
     for name, part in schema.get("properties", {}).items():
         yield from subschemas(part, f"{path}.{name}")
@@ -164,7 +164,7 @@ def broken(path: tuple[str, ...], value: Any = None) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "expected"),
     [
         # The component
         (("docsUrl",), None, ": 'docsUrl' is a required property"),
@@ -178,6 +178,9 @@ def broken(path: tuple[str, ...], value: Any = None) -> Json:
         ((*ACTION, "help", "link"), None, "actions.DescribeImages.help: 'link' is a required"),
         ((*ACTION, "help", "link"), "docs", "help.link: 'docs' does not match '^https://"),
         ((*ACTION, "description"), "Lists &amp; tells.", "description: 'Lists &amp; tells.'"),
+        ((*ACTION, "description"), "Lists it. Or not.", "'Lists it. Or not.' should not be valid"),
+        ((*ACTION, "help", "description"), "A. B. C.", "'A. B. C.' should not be valid"),
+        (("credentials", "help"), None, "credentials: 'help' is a required property"),
         ((*ACTION, "title"), "describeImages", "title: 'describeImages' does not match"),
         ((*ACTION, "order"), "first", "order: 'first' is not of type 'integer'"),
         ((*ACTION, "order"), None, "actions.DescribeImages: 'order' is a required property"),
@@ -196,6 +199,7 @@ def broken(path: tuple[str, ...], value: Any = None) -> Json:
         ((*FIELD, "viewClass"), "TextFieldView", "('model', 'prompt' were unexpected)"),
         ((*FIELD, "label"), None, "fields.emitBehavior: 'label' is a required property"),
         ((*FIELD, "label"), "emit_behavior", "label: 'emit_behavior' does not match"),
+        ((*FIELD, "label"), "Emit behavior", "label: 'Emit behavior' does not match"),
         ((*FIELD, "label"), "Repository", "DescribeImages.fields: two have the same label"),
         ((*FIELD, "note"), "See <em>this</em>.", "note: 'See <em>this</em>.' should not be valid"),
         ((*FIELD, "order"), 1, "DescribeImages.fields: two have the same order"),
@@ -212,10 +216,10 @@ def broken(path: tuple[str, ...], value: Any = None) -> Json:
         ((*ACTION, "metadata", "in"), "./component.json", "it is no object's schema of draft 3"),
     ],
 )
-def test_a_broken_descriptor_is_refused(path: tuple[str, ...], value: Any, told: str) -> None:
+def test_a_broken_descriptor_is_refused(path: tuple[str, ...], value: Any, expected: str) -> None:
     found = faults(broken(path, value))
 
-    assert [fault for fault in found if told in fault], found
+    assert [fault for fault in found if expected in fault], found
 
 
 def test_who_describes_messages_by_a_function_must_have_it() -> None:
@@ -228,7 +232,7 @@ def test_who_describes_messages_by_a_function_must_have_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         (lambda schema: schema.pop("title"), "it has no title"),
         (lambda schema: schema["properties"]["a"].pop("title"), ".a: it has no title"),
@@ -242,7 +246,7 @@ def test_who_describes_messages_by_a_function_must_have_it() -> None:
         (lambda schema: schema.update(description="<p>It</p>"), "'<p>It</p>' is not plain text"),
     ],
 )
-def test_a_broken_schema_is_refused(change: Callable[[Json], object], told: str) -> None:
+def test_a_broken_schema_is_refused(change: Callable[[Json], object], expected: str) -> None:
     schema: Json = {
         "$schema": DRAFT_03,
         "title": "Message",
@@ -257,4 +261,4 @@ def test_a_broken_schema_is_refused(change: Callable[[Json], object], told: str)
     change(schema)
 
     found = list(schema_faults("message", schema))
-    assert [fault for fault in found if told in fault], found
+    assert [fault for fault in found if expected in fault], found

@@ -242,7 +242,7 @@ def test_the_permission_of_an_action_is_what_the_generator_knows(action: str) ->
     [section] = [section for section in SECTIONS if section.title == action]
     [told] = re.findall(r"^IAM permission: (?:.|\n(?=\S))+", section.text, re.MULTILINE)
 
-    note = reference._PERMISSION_NOTES.get(action, "")
+    note = reference.PERMISSION_NOTES.get(action, "")
     assert " ".join(told.split()) == f"IAM permission: `ecr:{action}`{note}."
 
 

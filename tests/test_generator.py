@@ -1,4 +1,4 @@
-"""The generator: schemas, descriptor and action reference follow from botocore's model."""
+"""The generator: schemas, descriptor and reference follow from botocore's model."""
 
 import ast
 import base64
@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,16 @@ from botocore.model import OperationModel, Shape
 from jsonschema import Draft3Validator
 from markdown_it import MarkdownIt
 
-from lib import generator
-from lib.generator import model, reference, schemas, text
+from lib import __version__, generator
+from lib.generator import markdown, members, model, readme, reference, schemas, text
+from lib.generator.corrections import CORRECTIONS, Correction, corrected
 from lib.generator.protocol import protocol_inputs
 from lib.sailor import Component
+from tests.support.markdown import anchors
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[1]
+# Where the 2019 connector came from, and where this one is at home.
+REPOSITORY = "https://github.com/flowground/amazonaws-com-ecr-connector"
 # The actions of the connector of 2019.
 NAMES = [
     "BatchCheckLayerAvailability",
@@ -71,10 +77,10 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A folder with the hand-written files, in which everything is generated."""
+    """A folder with the hand-written files and all generated ones."""
     shutil.copy(ROOT / "component.json", tmp_path)
     (tmp_path / "README.md").write_text(
-        f"# Title\n\nBefore.\n\n{reference.BEGIN}\nstale\n{reference.END}\n\nAfter.\n"
+        f"# Title\n\nBefore.\n\n{readme.BEGIN}\nstale\n{readme.END}\n\nAfter.\n"
     )
     generator.generate(tmp_path)
     return tmp_path
@@ -88,8 +94,8 @@ def operation(request: pytest.FixtureRequest) -> OperationModel:
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    """The action reference as a browser gets it."""
-    return rendered(reference.insert(f"{reference.BEGIN}{reference.END}"))
+    """The reference as a browser gets it."""
+    return rendered(reference.page(descriptor()))
 
 
 def rendered(markdown: str) -> str:
@@ -115,14 +121,14 @@ def out_schema(name: str) -> Json:
 
 
 def chosen_in_fields(name: str) -> set[str]:
-    """Return the members without a star because a field may hold them."""
+    """Return the members that have no star because a field can hold them."""
     chosen = in_schema(name).get("extends", {"properties": {}})["properties"]
     assert all(prop["required"] is True for prop in chosen.values())
     return set(chosen)
 
 
 def subschemas(schema: Json) -> Iterator[Json]:
-    """Yield a schema and all that it is made of."""
+    """Yield a schema and all schemas within it."""
     yield schema
     if isinstance(schema.get("items"), dict):
         yield from subschemas(schema["items"])
@@ -134,6 +140,36 @@ def faults(name: str, body: Json) -> list[str]:
     """Return the path of each fault that the in-schema finds."""
     validator: Any = Draft3Validator(in_schema(name))
     return [".".join(map(str, error.absolute_path)) for error in validator.iter_errors(body)]
+
+
+@cache
+def applied() -> set[Correction]:
+    """Return the corrections that change a text of AWS's."""
+    found = set()
+    for operation in model.operations():
+        for html in documentation(operation):
+            plain = text.plain(html)
+            for corrections in CORRECTIONS.values():
+                for correction in corrections:
+                    before, plain = plain, correction.apply(plain, operation.name)
+                    if plain != before:
+                        found.add(correction)
+    return found
+
+
+def documentation(operation: OperationModel) -> Iterator[str]:
+    """Yield AWS's texts of an operation and of all its members."""
+    yield operation.documentation
+    shapes = [operation.input_shape, operation.output_shape]
+    while shapes:
+        shape = shapes.pop()
+        yield shape.documentation
+        if shape.type_name == "structure":
+            shapes += shape.members.values()
+        elif shape.type_name == "list":
+            shapes.append(shape.member)
+        elif shape.type_name == "map":
+            shapes.append(shape.value)
 
 
 class TestFiles:
@@ -151,13 +187,21 @@ class TestFiles:
         assert generator.generate(checkout) == []
 
     @pytest.mark.parametrize(
-        "name",
-        ["component.json", "README.md", "schemas/PutImage.in.json", "schemas/PutImage.out.json"],
+        ("name", "word"),
+        [
+            ("component.json", "Batch"),
+            ("README.md", "Batch"),
+            ("docs/reference.md", "manifest"),
+            ("schemas/PutImage.in.json", "manifest"),
+            ("schemas/PutImage.out.json", "manifest"),
+        ],
     )
-    def test_a_changed_file_is_found_and_restored(self, checkout: Path, name: str) -> None:
+    def test_a_changed_file_is_found_and_restored(
+        self, checkout: Path, name: str, word: str
+    ) -> None:
         file = checkout / name
         right = file.read_text()
-        file.write_text(right.replace("manifest", "forged"))
+        file.write_text(right.replace(word, "forged"))
 
         assert generator.check(checkout) == [file]
         assert generator.generate(checkout) == [file]
@@ -181,7 +225,9 @@ class TestFiles:
 
     def test_a_schema_of_a_trigger_stays(self, checkout: Path) -> None:
         written = load(checkout / "component.json")
-        written["triggers"] = {"watch": {"metadata": {"out": "./schemas/Watch.out.json"}}}
+        watch = {"title": "Watch", "type": "polling", "description": "It watches.", "help": {}}
+        watch["metadata"] = {"out": "./schemas/Watch.out.json"}
+        written["triggers"] = {"watch": watch}
         (checkout / "component.json").write_text(json.dumps(written, indent=2) + "\n")
         file = checkout / "schemas/Watch.out.json"
         file.write_text("{}")
@@ -407,7 +453,7 @@ class TestSchemas:
             described = {
                 member
                 for member, prop in in_schema(name)["properties"].items()
-                if "A JSON object is taken as well" in prop["description"]
+                if "It can also be a JSON object" in prop["description"]
             }
             assert taken == described
 
@@ -487,11 +533,76 @@ class TestText:
 
         assert text.plain(html) == "Use the docker CLI & a guide.\nOr don't."
 
+    def test_a_link_to_a_web_page_keeps_its_url(self) -> None:
+        html = '<p>See <a href="https://aws.amazon.com/ecr/"> Amazon ECR</a>, <a>an image</a>.</p>'
+
+        assert text.plain(html) == "See Amazon ECR (https://aws.amazon.com/ecr/), an image."
+
     def test_a_first_sentence_ends_where_the_next_begins(self) -> None:
-        assert text.first_sentence("Gets an image, v1.2 e.g. this. For more, see AWS.") == (
+        assert text.first_sentences("Gets an image, v1.2 e.g. this. For more, see AWS.", 1) == (
             "Gets an image, v1.2 e.g. this."
         )
-        assert text.first_sentence("Gets an image.") == "Gets an image."
+        assert text.first_sentences("Gets an image.", 1) == "Gets an image."
+
+    def test_two_sentences_may_stand_in_two_paragraphs(self) -> None:
+        assert text.first_sentences("Gets it.\nOr not. Or both.", 2) == "Gets it. Or not."
+
+
+class TestCorrections:
+    """AWS's texts are edited where they would mislead a designer."""
+
+    @pytest.mark.parametrize(
+        "correction",
+        [correction for corrections in CORRECTIONS.values() for correction in corrections],
+        ids=lambda correction: str(correction.aws[:50]),
+    )
+    def test_each_still_finds_its_phrase_in_aws_s_texts(self, correction: Correction) -> None:
+        assert correction in applied()
+
+    def test_each_reason_is_a_sentence(self) -> None:
+        assert not [reason for reason in CORRECTIONS if not re.fullmatch(r"[A-Z].*\.", reason)]
+
+    def test_a_correction_holds_for_its_operation_alone(self) -> None:
+        html = "<p>The JSON repository policy text to apply to the repository.</p>"
+
+        assert corrected(html, "PutLifecyclePolicy") == (
+            "The JSON lifecycle policy text to apply to the repository."
+        )
+        assert corrected(html, "SetRepositoryPolicy") == (
+            "The JSON repository policy text to apply to the repository."
+        )
+
+    def test_a_line_that_is_left_empty_is_dropped(self) -> None:
+        html = (
+            "<p>Gets it.</p><p>When an image is pulled, the BatchGetImage API is called once to "
+            "retrieve the image manifest.</p><p>Or not.</p>"
+        )
+
+        assert corrected(html, "BatchGetImage") == "Gets it.\nOr not."
+
+    @pytest.mark.parametrize(
+        "misleading",
+        [
+            r"\$",  # ImageDetail$imageScanStatus
+            r"\b(\w+) \1\b",
+            r"\b[Aa] [aeio]|\b[Aa]n [bcdfgjkpqtvwyz]",
+            r"\.\.",
+            "User Guide",
+            r"see (?!.*https://)",
+            r"CLI\b",
+            "ECR proxy",
+            r"\bcustomers\b",
+            r"\bAPI is called",
+            r"(?i)\bresponse\b|\bHTTP\b|\bSDK\b",
+            r"\bnull\b",
+            "JavaScript|Unix",
+            "Amazon Web Services",
+        ],
+    )
+    def test_no_text_misleads(self, operation: OperationModel, misleading: str) -> None:
+        for schema in (in_schema(operation.name), out_schema(operation.name)):
+            for part in subschemas(schema):
+                assert not re.search(misleading, part.get("description", ""))
 
 
 class TestDescriptor:
@@ -513,15 +624,16 @@ class TestDescriptor:
                 if isinstance(call, ast.Call) and isinstance(call.args[0], ast.Constant)
             }
             assert docstring.startswith(f"{action['title']}: ")
-            assert action["help"]["link"] in docstring
+            assert f"/AmazonECR/latest/APIReference/API_{name}.html" in docstring
             assert operations == {name}
 
     def test_each_action_is_described_and_can_be_debugged(self) -> None:
         for name, action in descriptor()["actions"].items():
             assert action["title"] == text.title(name)
             assert action["help"]["description"].startswith(action["description"])
-            assert action["help"]["link"].endswith(f"/API_{name}.html")
-            assert action["fields"]["verbose"]["label"] == "Debug this step"
+            anchor = action["title"].lower().replace(" ", "-")
+            assert action["help"]["link"] == f"{REPOSITORY}/blob/main/docs/reference.md#{anchor}"
+            assert action["fields"]["verbose"]["label"] == "Debug This Step"
             assert not re.search(r"</?[a-z]|&#?\w+;|  ", action["help"]["description"])
 
     def test_an_action_that_needs_a_repository_has_a_drop_down_of_them(self) -> None:
@@ -584,7 +696,8 @@ class TestDescriptor:
         file = checkout / "component.json"
         written = load(file)
         written["title"] = "Mine"
-        written["triggers"] = {"watch": {"title": "Watch"}}
+        watch = {"title": "Watch", "type": "polling", "description": "It watches."}
+        written["triggers"] = {"watch": {**watch, "help": {"description": "Mine."}}}
         written["credentials"]["fields"]["region"]["note"] = "Mine too"
         written["credentials"]["fields"]["region"]["model"] = {}
         written["actions"] = {}
@@ -594,35 +707,78 @@ class TestDescriptor:
 
         generated = load(file)
         assert generated["title"] == "Mine"
-        assert generated["triggers"] == {"watch": {"title": "Watch"}}
+        link = f"{REPOSITORY}/blob/main/docs/triggers.md#watch"
+        assert generated["triggers"] == {
+            "watch": {**watch, "help": {"description": "Mine.", "link": link}}
+        }
         assert generated["credentials"]["fields"]["region"]["note"] == "Mine too"
         assert len(generated["credentials"]["fields"]["region"]["model"]) > 40
         assert len(generated["actions"]) == 25
 
+    def test_the_version_is_the_connector_s(self, checkout: Path) -> None:
+        file = checkout / "component.json"
+        file.write_text(json.dumps({**load(file), "version": "0.0.1"}))
 
-class TestReference:
+        generator.generate(checkout)
+
+        assert load(file)["version"] == __version__
+        assert descriptor()["version"] == __version__
+
+    def test_the_project_s_urls_lead_to_its_repository(self) -> None:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+        assert project["urls"] == {
+            "Homepage": REPOSITORY,
+            "Repository": REPOSITORY,
+            "Documentation": f"{REPOSITORY}/blob/main/README.md",
+            "Changelog": f"{REPOSITORY}/blob/main/CHANGELOG.md",
+        }
+        assert descriptor()["docsUrl"] == project["urls"]["Documentation"]
+        assert (ROOT / "README.md").is_file()
+        assert (ROOT / "CHANGELOG.md").is_file()
+
+    def test_each_help_link_leads_to_a_section_of_our_own(self) -> None:
+        written = descriptor()
+        functions = [*written["actions"].values(), *written["triggers"].values()]
+        links = [entry["help"]["link"] for entry in (written["credentials"], *functions)]
+
+        assert len(links) == len(set(links)) == 28
+        for link in links:
+            path, _, anchor = link.removeprefix(f"{REPOSITORY}/blob/main/").partition("#")
+            assert anchor in anchors((ROOT / path).read_text()), link
+
+
+class TestReadme:
     def test_what_stands_around_the_markers_stays(self, checkout: Path) -> None:
-        readme = (checkout / "README.md").read_text()
+        written = (checkout / "README.md").read_text()
 
-        assert readme.startswith(f"# Title\n\nBefore.\n\n{reference.BEGIN}\n")
-        assert readme.endswith(f"\n{reference.END}\n\nAfter.\n")
-        assert "stale" not in readme
+        assert written.startswith(f"# Title\n\nBefore.\n\n{readme.BEGIN}\n")
+        assert written.endswith(f"\n{readme.END}\n\nAfter.\n")
+        assert "stale" not in written
+
+    def test_each_action_is_a_link_to_its_section(self, checkout: Path) -> None:
+        written = (checkout / "README.md").read_text()
+        page = (checkout / "docs/reference.md").read_text()
+        found = dict(re.findall(r"\[([^]]+)\]\(docs/reference\.md#([^)]+)\)", written))
+
+        assert sorted(found) == sorted(text.title(name) for name in NAMES)
+        assert set(found.values()) <= anchors(page)
 
     @pytest.mark.parametrize(
-        "readme",
+        "content",
         [
             "# Title\n",
-            f"{reference.BEGIN}\n",
-            f"{reference.END}\n",
-            f"{reference.END}\n{reference.BEGIN}\n",
-            f"{reference.BEGIN}\n{reference.END}\n{reference.BEGIN}\n{reference.END}\n",
+            f"{readme.BEGIN}\n",
+            f"{readme.END}\n",
+            f"{readme.END}\n{readme.BEGIN}\n",
+            f"{readme.BEGIN}\n{readme.END}\n{readme.BEGIN}\n{readme.END}\n",
         ],
         ids=["neither", "no end", "no beginning", "wrong order", "twice"],
     )
     def test_wrong_markers_are_a_clear_error_and_nothing_is_written(
-        self, checkout: Path, readme: str
+        self, checkout: Path, content: str
     ) -> None:
-        (checkout / "README.md").write_text(readme)
+        (checkout / "README.md").write_text(content)
         missing = checkout / "schemas/PutImage.in.json"
         missing.unlink()
 
@@ -631,24 +787,34 @@ class TestReference:
 
         assert not missing.exists()
 
+
+class TestReference:
     def test_every_table_row_has_as_many_cells_as_its_head(self, html: str) -> None:
         for table in re.findall(r"<table>.*?</table>", html, re.DOTALL):
             rows = re.findall(r"<tr>.*?</tr>", table, re.DOTALL)
             assert len({len(re.findall(r"<t[dh]>", row)) for row in rows}) == 1
 
     def test_every_action_lists_every_input_with_its_limits(self, html: str) -> None:
-        sections = dict(
-            re.findall(r"<h4>[^<]*<code>(\w+)</code>\)</h4>(.*?)(?=<h[34]>|$)", html, re.DOTALL)
-        )
+        sections = dict(re.findall(r"<h3>([^<]*)</h3>(.*?)(?=<h[23]>|$)", html, re.DOTALL))
 
-        assert sorted(sections) == NAMES
-        for name, section in sections.items():
+        assert sorted(sections) == sorted(text.title(name) for name in NAMES)
+        for name in NAMES:
+            section = sections[text.title(name)]
+            assert f"<code>{name}</code>" in section
             assert f"<code>ecr:{name}</code>" in section
             assert f"API_{name}.html" in section
+            assert '<a href="#protocol-inputs">' in section
             for member, prop in in_schema(name)["properties"].items():
-                assert f"<code>{member}</code>" in section
-                if member not in PROTOCOL and "pattern" in prop:
-                    assert f"<code>{prop['pattern']}</code>" in section
+                if member not in PROTOCOL:
+                    assert f"<td><code>{member}</code></td>" in section
+                    assert f"<code>{prop.get('pattern', member)}</code>" in section
+
+    def test_every_protocol_input_is_listed_with_its_limits(self, html: str) -> None:
+        section = html.partition("<h2>Protocol inputs</h2>")[2].partition("<h2>")[0]
+
+        for member, prop in protocol_inputs(model.operation("PutImage")).items():
+            assert f"<td><code>{member}</code></td>" in section
+            assert f"<code>{prop.get('pattern', member)}</code>" in section
 
     def test_nested_members_stand_with_their_path(self, html: str) -> None:
         assert "<code>imageIds[].imageTag</code>" in html
@@ -656,24 +822,62 @@ class TestReference:
         assert "<code>repository.createdAt</code>" in html
 
     def test_links_within_it_lead_to_headings(self) -> None:
-        markdown = reference.insert(f"{reference.BEGIN}{reference.END}")
-        # GitHub's anchors: lower case, punctuation dropped, blanks as hyphens.
-        anchors = {
-            re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-            for heading in re.findall(r"^#+ (.*)$", markdown, re.MULTILINE)
-        }
+        page = reference.page(descriptor())
 
-        assert set(re.findall(r"\]\(#([^)]+)\)", markdown)) <= anchors
+        assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= anchors(page)
+
+    def test_links_to_other_pages_lead_to_headings(self) -> None:
+        for target in re.findall(r"\]\(([a-z][^):]+)\)", reference.page(descriptor())):
+            path, _, anchor = target.partition("#")
+            page = (ROOT / "docs" / path).read_text()
+            assert not anchor or anchor in anchors(page), target
+
+    def test_each_operation_of_amazon_ecr_has_an_action_or_has_none(self, html: str) -> None:
+        without = [name for names in model.WITHOUT_ACTION.values() for name in names]
+
+        assert sorted([*NAMES, *without]) == sorted(model.names())
+        assert "25 of the 62 operations of Amazon ECR are actions:" in html
+        completeness = html.partition("<h2>Completeness</h2>")[2]
+        for name in NAMES:
+            assert f">{name}</a>" in completeness
+        for name in without:
+            assert f"<code>{name}</code>" in completeness
+
+    def test_each_field_and_each_trigger_is_explained(self, html: str) -> None:
+        written = descriptor()
+        fields = {**written["credentials"]["fields"]}
+        for action in written["actions"].values():
+            fields |= action["fields"]
+
+        for name, field in fields.items():
+            assert f"<td>{field['label']}</td>\n<td><code>{name}</code></td>" in html
+        for name, trigger in written["triggers"].items():
+            assert f">{trigger['title']}</a></td>\n<td><code>{name}</code></td>" in html
 
     def test_plain_text_stays_plain_in_a_table_cell(self) -> None:
-        cell = reference._escaped("a|b *c* <d> $e$\n`f` [g]")  # the model has no such text today
+        cell = markdown.cell("a|b *c* <d> $e$\n`f` [g]")  # the model has no such text today
 
         assert "<td>a|b *c* &lt;d&gt; $e$<br>`f` [g]</td>" in rendered(
             f"| h |\n| --- |\n| {cell} |\n"
         )
 
+    def test_names_stand_out_and_pointers_are_links(self) -> None:
+        plain = (
+            "Needs ecr:PutImage and imageTag; see ECR (https://aws.amazon.com/a/userGuide.html)."
+        )
+
+        assert markdown.escaped(plain) == (
+            "Needs `ecr:PutImage` and `imageTag`; "
+            "see [ECR](https://aws.amazon.com/a/userGuide.html)."
+        )
+
     def test_limits_are_in_words(self) -> None:
         items = {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 3}}
 
-        assert reference._limits(items) == "at least 1 items; each at least 3 characters"
-        assert schemas._anchored("^a|b$") == "^(?:a|b)$"
+        assert members.limits(items) == "at least 1 items; each at least 3 characters"
+        assert members.limits({"minimum": 0, "maximum": 2**63 - 1}) == "at least 0"
+        assert members.limits({"enum": ["KMS"]}) == "`KMS`"
+        assert members.limits({"enum": ["TAGGED", "UNTAGGED", "ANY"]}) == (
+            "`TAGGED`, `UNTAGGED` or `ANY`"
+        )
+        assert schemas.anchored("^a|b$") == "^(?:a|b)$"

@@ -5,16 +5,15 @@ import json
 import re
 import struct
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
 from lib.cli import app
+from tests.support.markdown import anchors
+from tests.support.repository import DESCRIPTOR, ROOT
 
-ROOT = Path(__file__).parents[1]
-DESCRIPTOR: dict[str, Any] = json.loads((ROOT / "component.json").read_bytes())
 TRIGGERS: dict[str, Any] = DESCRIPTOR.get("triggers", {})
 COMMANDS = typer.main.get_group(app).commands
 
@@ -191,12 +190,10 @@ def test_the_readme_tells_of_no_command_that_is_missing() -> None:
 
 def test_each_link_in_the_readme_leads_somewhere() -> None:
     readme = (ROOT / "README.md").read_text()
-    headings = re.findall(r"^#+ (.+)$", readme, re.MULTILINE)
-    # GitHub's anchors: lower case, blanks as hyphens, without punctuation
-    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
 
     for target in re.findall(r"\]\(([^)]+)\)", readme):
-        if target.startswith("#"):
-            assert target[1:] in anchors, target
-        elif not target.startswith("https://"):
-            assert (ROOT / target).exists(), target
+        if not target.startswith("https://"):
+            path, _, anchor = target.partition("#")
+            assert (ROOT / path).exists(), target
+            page = ROOT / path if path else ROOT / "README.md"
+            assert not anchor or anchor in anchors(page.read_text()), target

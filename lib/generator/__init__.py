@@ -1,6 +1,6 @@
-"""What follows from botocore's model of Amazon ECR: schemas, descriptor, action reference.
+"""Files generated from botocore's model of Amazon ECR: schemas, descriptor and reference.
 
-``generate`` writes them into a checkout, ``check`` tells which of them are out of date.
+``generate`` writes them into a checkout, ``check`` names those that are out of date.
 Hand-written parts of ``component.json`` and ``README.md`` stay as they are.
 """
 
@@ -8,14 +8,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lib.generator import descriptor, model, reference, schemas
-from lib.generator.reference import MarkerError
+from lib.generator import descriptor, model, readme, reference, schemas
+from lib.generator.readme import MarkerError
 
 __all__ = ["MarkerError", "check", "generate"]
 
 
 def generate(root: Path) -> list[Path]:
-    """Write every generated file that differs, and remove schemas of no action and no trigger.
+    """Write every generated file that differs; remove schemas of no action and no trigger.
 
     Args:
         root: The folder that holds ``component.json`` and ``README.md``.
@@ -24,13 +24,13 @@ def generate(root: Path) -> list[Path]:
         The files written or removed.
 
     Raises:
-        MarkerError: ``README.md`` has no place for the action reference; nothing is written.
+        MarkerError: ``README.md`` has no place for the table of actions; nothing is written.
     """
     expected = _files(root)
     changed = _differing(root, expected)
-    (root / "schemas").mkdir(exist_ok=True)
     for file in changed:
         if file in expected:
+            file.parent.mkdir(exist_ok=True)
             file.write_text(expected[file], encoding="utf-8")
         else:
             file.unlink()
@@ -38,7 +38,10 @@ def generate(root: Path) -> list[Path]:
 
 
 def check(root: Path) -> list[Path]:
-    """Return the files that ``generate`` would write or remove; takes and raises the same."""
+    """Return the files that ``generate`` would write or remove.
+
+    Parameters and errors are those of ``generate``.
+    """
     return _differing(root, _files(root))
 
 
@@ -54,7 +57,7 @@ def _differing(root: Path, expected: dict[Path, str]) -> list[Path]:
 
 
 def _schemas_of_triggers(root: Path) -> set[Path]:
-    """Return the schemas that are written by hand, as there is no operation to know them from."""
+    """Return the schemas of triggers, which are written by hand: they have no operation."""
     triggers = json.loads((root / "component.json").read_text(encoding="utf-8")).get("triggers", {})
     return {
         root / path
@@ -64,12 +67,13 @@ def _schemas_of_triggers(root: Path) -> set[Path]:
 
 
 def _files(root: Path) -> dict[Path, str]:
-    """Return what the generated files should hold, by file."""
-    component = root / "component.json"
-    readme = root / "README.md"
+    """Return the content of each generated file."""
+    component, front_page = root / "component.json", root / "README.md"
+    complete = descriptor.complete(json.loads(component.read_text(encoding="utf-8")))
     files = {
-        component: _json(descriptor.complete(json.loads(component.read_text(encoding="utf-8")))),
-        readme: reference.insert(readme.read_text(encoding="utf-8")),
+        component: _json(complete),
+        front_page: readme.insert(front_page.read_text(encoding="utf-8")),
+        root / reference.PATH: reference.page(complete),
     }
     for operation in model.operations():
         files[root / schemas.in_path(operation)] = _json(schemas.in_schema(operation))

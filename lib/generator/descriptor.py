@@ -1,50 +1,63 @@
-"""``component.json``: its actions and its regions; the rest of it is written by hand."""
+"""``component.json``: actions, regions, links and version; the rest of it is written by hand."""
 
 import re
 from typing import Any
 
 from botocore.model import OperationModel
 
-from lib.generator import model, schemas, text
+from lib import __version__
+from lib.generator import links, model, reference, schemas, text
+from lib.generator.corrections import corrected
 from lib.generator.fields import fields
 
-_AWS_REFERENCE = "https://docs.aws.amazon.com/AmazonECR/latest/APIReference"
+_TRIGGERS_PAGE = "docs/triggers.md"
 
 
 def complete(written: dict[str, Any]) -> dict[str, Any]:
-    """Return a descriptor with the actions and the regions that botocore's model gives.
+    """Return a descriptor with all that need not be written by hand.
+
+    These are the version, the actions and the regions, and the links to the documentation.
 
     Args:
         written: The descriptor as it is; its hand-written parts are taken over.
     """
-    own = written["credentials"]["fields"]
+    own = written["credentials"]
     regions = {code: f"{name} {code}" for code, name in model.regions().items()}
     operations = model.operations()
     return {
         **written,
+        "version": __version__,
+        "docsUrl": links.documentation(),
         "credentials": {
-            **written["credentials"],
-            "fields": {**own, "region": {**own["region"], "model": regions}},
+            **own,
+            "fields": {**own["fields"], "region": {**own["fields"]["region"], "model": regions}},
+            "help": {
+                **own["help"],
+                "link": links.page(reference.PATH, reference.CREDENTIALS),
+            },
         },
         "actions": {
             operation.name: _action(operation, order)
             for order, operation in zip(range(len(operations), 0, -1), operations, strict=True)
         },
+        "triggers": {
+            name: _linked(trigger, links.page(_TRIGGERS_PAGE, trigger["title"]))
+            for name, trigger in written["triggers"].items()
+        },
     }
 
 
-def aws_page(operation: OperationModel) -> str:
-    """Return the URL of an operation's page in the AWS API reference."""
-    return f"{_AWS_REFERENCE}/API_{operation.name}.html"
-
-
 def _action(operation: OperationModel, order: int) -> dict[str, Any]:
-    paragraphs = text.paragraphs(operation.documentation)
+    title = text.title(operation.name)
+    description = corrected(operation.documentation, operation.name)
     return {
         "main": f"./actions/{_module(operation.name)}.py",
-        "title": text.title(operation.name),
-        "description": text.first_sentence(paragraphs[0]),
-        "help": {"description": "\n".join(paragraphs), "link": aws_page(operation)},
+        "title": title,
+        "description": text.first_sentences(description, 1),
+        "help": {
+            "description": text.first_sentences(description, 2),
+            "link": links.page(reference.PATH, title),
+        },
         "order": order,
         "fields": fields(operation),
         "metadata": {
@@ -52,6 +65,10 @@ def _action(operation: OperationModel, order: int) -> dict[str, Any]:
             "out": f"./{schemas.out_path(operation)}",
         },
     }
+
+
+def _linked(trigger: dict[str, Any], link: str) -> dict[str, Any]:
+    return {**trigger, "help": {**trigger["help"], "link": link}}
 
 
 def _module(name: str) -> str:

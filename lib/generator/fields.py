@@ -1,4 +1,4 @@
-"""The fields of an action's form, and which members of its input they stand in for."""
+"""Fields of an action's form, and the members of its input that they stand in for."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from botocore.model import OperationModel
 from lib.component.operation import paging, waiting
 from lib.ecr import items_member
 
-# Chooses what the message does not name, under the member's own name.
+# The field has the name of the member that it stands in for.
 REPOSITORY = "repositoryName"
 _LABEL = "Repository"
 
 
 def fields(operation: OperationModel) -> dict[str, dict[str, Any]]:
-    """Return an action's fields as they stand on the screen, the first on top."""
+    """Return an action's fields by name, in the order of the screen."""
     found = {name: _repository(member) for name, member in stand_ins(operation).items()}
     if items_member(operation.name):
         found["emitBehavior"] = _emit_behavior()
@@ -28,9 +28,9 @@ def fields(operation: OperationModel) -> dict[str, dict[str, Any]]:
 
 
 def stand_ins(operation: OperationModel) -> dict[str, str]:
-    """Return the required members that a field may hold, each with its field's label.
+    """Return the required members that a field can hold, each with its field's label.
 
-    CreateRepository has none: the repository that it names is not there to be chosen.
+    CreateRepository has none: the repository that it names does not exist yet.
     """
     is_chosen = REPOSITORY in operation.input_shape.required_members
     return {REPOSITORY: _LABEL} if is_chosen and operation.name != "CreateRepository" else {}
@@ -41,8 +41,8 @@ def _repository(label: str) -> dict[str, Any]:
         "viewClass": "SelectView",
         "label": label,
         "prompt": "Choose a repository",
-        "note": "Used for messages without a Repository Name. The list has the repositories of the "
-        "credentials' own registry, the first 1,000 by name, and needs the permission "
+        "note": "The repository to use when the message names none. The list shows the first 1,000 "
+        "repositories, by name, of the credentials' own account; it needs the permission "
         "ecr:DescribeRepositories.",
         "required": False,
         "model": "repositories",
@@ -55,9 +55,9 @@ def _emit_behavior() -> dict[str, Any]:
         "viewClass": "SelectView",
         "label": "Emit Behavior",
         "prompt": one_page,
-        "note": f"{one_page}: what Amazon ECR answers, with a Next Token if there is more. "
-        f"{all_at_once}: the items of all pages in one message. {per_item}: each item as a "
-        "message of its own, for results of any size.",
+        "note": f"{one_page}: one page of the result, with a Next Token if there are more. "
+        f"{all_at_once}: all pages in one message, which fails if the message gets too large. "
+        f"{per_item}: each item in its own message, for results of any size.",
         "required": False,
         "model": dict(paging.BEHAVIORS),
     }
@@ -67,8 +67,8 @@ def _wait_for_completion() -> dict[str, Any]:
     return {
         "viewClass": "CheckBoxView",
         "label": "Wait for Completion",
-        "note": "Tries again later while the preview is in progress, and emits it when it is "
-        "complete. A preview that failed or expired is an error.",
+        "note": "Retries the message until the preview is complete, then emits the preview. If the "
+        "preview failed or expired, the step reports an error.",
         "required": False,
     }
 
@@ -76,7 +76,7 @@ def _wait_for_completion() -> dict[str, Any]:
 def _verbose() -> dict[str, Any]:
     return {
         "viewClass": "CheckBoxView",
-        "label": "Debug this step",
-        "note": "Logs every request and its answer. Secrets stay out of the log.",
+        "label": "Debug This Step",
+        "note": "Logs each request and response, without secrets.",
         "required": False,
     }

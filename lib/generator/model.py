@@ -1,4 +1,4 @@
-"""What botocore knows of Amazon ECR: the operations that become actions, and the regions."""
+"""Operations and regions of Amazon ECR, from botocore's model of the service."""
 
 from functools import cache
 
@@ -6,8 +6,8 @@ from botocore.model import OperationModel, ServiceModel
 
 from lib.ecr.model import data, service_data
 
-# By subject, what flows use most first: alphabetically, every list would begin with six "Delete".
-# The layers come last, because pushing and pulling them is what container tools are for.
+# The operations that become actions. What flows use most comes first: in alphabetical order every
+# list would begin with six "Delete". Layers come last, as pushing them is what container tools do.
 SUBJECTS = {
     "Repositories": (
         "CreateRepository",
@@ -48,6 +48,63 @@ SUBJECTS = {
     ),
 }
 
+# The operations that do not become actions.
+WITHOUT_ACTION = {
+    "Repositories": ("PutImageTagMutability",),
+    "Images": (
+        "ListImageReferrers",
+        "UpdateImageStorageClass",
+    ),
+    "Image scanning": (
+        "StartImageScan",
+        "DescribeImageScanFindings",
+        "PutImageScanningConfiguration",
+        "BatchGetRepositoryScanningConfiguration",
+        "GetRegistryScanningConfiguration",
+        "PutRegistryScanningConfiguration",
+    ),
+    "Image signing": (
+        "DescribeImageSigningStatus",
+        "GetSigningConfiguration",
+        "PutSigningConfiguration",
+        "DeleteSigningConfiguration",
+    ),
+    "Replication": (
+        "DescribeImageReplicationStatus",
+        "PutReplicationConfiguration",
+        "StartReplicationBackfill",
+        "ListReplicationBackfills",
+        "DescribeReplicationBackfillResults",
+        "StopReplicationBackfill",
+    ),
+    "Pull through cache": (
+        "CreatePullThroughCacheRule",
+        "DescribePullThroughCacheRules",
+        "UpdatePullThroughCacheRule",
+        "ValidatePullThroughCacheRule",
+        "DeletePullThroughCacheRule",
+    ),
+    "Repository creation templates": (
+        "CreateRepositoryCreationTemplate",
+        "DescribeRepositoryCreationTemplates",
+        "UpdateRepositoryCreationTemplate",
+        "DeleteRepositoryCreationTemplate",
+    ),
+    "Pull time updates": (
+        "RegisterPullTimeUpdateExclusion",
+        "ListPullTimeUpdateExclusions",
+        "DeregisterPullTimeUpdateExclusion",
+    ),
+    "Registry": (
+        "DescribeRegistry",
+        "GetRegistryPolicy",
+        "PutRegistryPolicy",
+        "DeleteRegistryPolicy",
+        "GetAccountSetting",
+        "PutAccountSetting",
+    ),
+}
+
 
 def operation(name: str) -> OperationModel:
     """Return botocore's model of an operation, such as ``DescribeImages``."""
@@ -60,18 +117,23 @@ def operations() -> list[OperationModel]:
 
 
 def regions() -> dict[str, str]:
-    """Return every region that has Amazon ECR: its code and its name.
+    """Return the names of all regions that have Amazon ECR, by code.
 
-    Partition by partition, by name within a partition.
+    They are sorted by partition, and by name within a partition.
     """
     prefix = _service().endpoint_prefix
     found: dict[str, str] = {}
     for partition in data("endpoints")["partitions"]:
-        # Beside regions, the endpoints hold pseudo-regions such as fips-us-east-1.
+        # The endpoints also hold pseudo-regions such as fips-us-east-1.
         codes = partition["services"][prefix]["endpoints"].keys() & partition["regions"].keys()
         names = {code: partition["regions"][code]["description"] for code in codes}
         found |= sorted(names.items(), key=lambda item: item[1])
     return found
+
+
+def names() -> set[str]:
+    """Return the names of all operations of Amazon ECR."""
+    return set(_service().operation_names)
 
 
 @cache

@@ -1,6 +1,6 @@
-"""The protocol inputs: what a message may say of its request beside the operation's members.
+"""Protocol inputs: the parts of a request that a message may hold next to the members.
 
-The 2019 connector had them as inputs of its actions; messages made for it go on working.
+The 2019 connector had them as inputs of its actions; messages made for it still work.
 """
 
 from typing import Any
@@ -8,9 +8,9 @@ from typing import Any
 from botocore.model import OperationModel
 
 _OWN_SIGNATURE = (
-    "X-Amz-Date, X-Amz-Credential, X-Amz-SignedHeaders and X-Amz-Signature belong together: with "
-    "all four, the request goes out with that signature; otherwise they are ignored and the "
-    "connector signs with its credentials."
+    "X-Amz-Date, X-Amz-Credential, X-Amz-SignedHeaders and X-Amz-Signature belong together: if all "
+    "four are given, the request carries that signature; otherwise they are ignored and the "
+    "connector signs the request with its credentials."
 )
 _HEX_DIGEST = "^(?:[0-9a-f]{64})$"
 
@@ -22,19 +22,19 @@ def protocol_inputs(operation: OperationModel) -> dict[str, dict[str, Any]]:
     inputs: dict[str, dict[str, Any]] = {
         "Action": {
             "title": "Action",
-            "description": "The operation. Not needed; if given, it must be this action's own.",
+            "description": "The operation. Optional; if given, it must be that of the action.",
             "enum": [operation.name],
         },
         "Version": {
             "title": "Version",
-            "description": "The version of the API. Not needed; if given, it must be this one.",
+            "description": f"The version of the API. Optional; if given, it must be {version}.",
             "enum": [version],
         },
         "X-Amz-Content-Sha256": {
             "title": "Content SHA-256",
             "description": "The SHA-256 digest of the payload, in lower-case hexadecimal digits. "
-            "If given, it must match the payload that is sent: the operation's members as compact "
-            "JSON in UTF-8, in the order given.",
+            "If given, it must match the payload that is sent: the members as compact JSON in "
+            "UTF-8, in the order given.",
             "pattern": _HEX_DIGEST,
         },
         "X-Amz-Date": {
@@ -45,8 +45,8 @@ def protocol_inputs(operation: OperationModel) -> dict[str, dict[str, Any]]:
         },
         "X-Amz-Algorithm": {
             "title": "Signing Algorithm",
-            "description": "The algorithm of the caller's signature. Not needed; if given, it "
-            "must be this one.",
+            "description": "The algorithm of the caller's signature. Optional; if given, it must "
+            "be AWS4-HMAC-SHA256.",
             "enum": ["AWS4-HMAC-SHA256"],
         },
         "X-Amz-Credential": {
@@ -58,8 +58,8 @@ def protocol_inputs(operation: OperationModel) -> dict[str, dict[str, Any]]:
         },
         "X-Amz-Security-Token": {
             "title": "Security Token",
-            "description": "The session token of temporary credentials. If given, it takes the "
-            "place of the session token in the connector's credentials.",
+            "description": "The session token of temporary credentials. If given, it replaces the "
+            "session token of the connector's credentials.",
             "maxLength": 8192,
             "pattern": "^(?:[!-~]+)$",
         },
@@ -80,5 +80,5 @@ def protocol_inputs(operation: OperationModel) -> dict[str, dict[str, Any]]:
     for name, schema in inputs.items():
         schema["type"] = "string"
         if "-" in name:
-            schema["description"] += f" {name.replace('-', '_')} is the same input."
+            schema["description"] += f" It can also be named {name.replace('-', '_')}."
     return inputs

@@ -1,4 +1,4 @@
-"""The JSON schemas of an action: what it takes, what it emits.
+"""JSON schemas of what an action takes and what it emits.
 
 JSON Schema draft-03, as the platform reads it: ``required`` stands on the property, ``title``
 labels it and ``order`` sorts it, the largest on top.
@@ -10,6 +10,7 @@ from typing import Any
 from botocore.model import OperationModel, Shape
 
 from lib.generator import text
+from lib.generator.corrections import corrected
 from lib.generator.fields import stand_ins
 from lib.generator.protocol import protocol_inputs
 
@@ -29,13 +30,7 @@ _TYPES = {
 _FORMATS = {"blob": "base64", "timestamp": "date-time"}
 _BITS = {"integer": 32, "long": 64}
 _JSON_TEXT = {"policyText", "lifecyclePolicyText"}
-_TAKES_AN_OBJECT = "A JSON object is taken as well: its compact text is sent."
-# The model tells how times look between AWS and its clients; these are what actions emit.
-_TIMES = {
-    "standard JavaScript date format": "RFC 3339 format",
-    "JavaScript date format": "RFC 3339 format",
-    "Unix time in seconds and milliseconds": "time in RFC 3339 format",
-}
+_TAKES_AN_OBJECT = "It can also be a JSON object, which is sent as compact text."
 
 
 def in_path(operation: OperationModel) -> str:
@@ -49,17 +44,18 @@ def out_path(operation: OperationModel) -> str:
 
 
 def in_schema(operation: OperationModel) -> Schema:
-    """Return the schema of the messages that an action takes: the members, then the protocol.
+    """Return the schema of an action's input: the operation's members, then the protocol inputs.
 
-    A member that a field may hold has no star: the mapper would insist on it. It is required all
-    the same, by the message and the field together; ``extends`` says so, with the field's label.
+    A member that a field can hold instead has no star, as the mapper would insist on it. The
+    message and the field together require it all the same: ``extends`` says so, and holds the
+    field's label.
     """
-    value = _value(operation.input_shape, checked=True)
+    value = _value(operation.input_shape, operation.name, checked=True)
     for name, label in stand_ins(operation).items():
         member = value["properties"][name]
         del member["required"]
-        member["description"] += f" Needed unless it is chosen in the field {label}."
-        # First, so that it is the first fault that is told.
+        member["description"] += f" Required, unless it is chosen in the field {label}."
+        # First, so that its absence is the first fault in the error.
         value = {"extends": {"properties": {name: {"title": label, "required": True}}}, **value}
     for name, schema in value["properties"].items():
         if name in _JSON_TEXT:
@@ -67,21 +63,21 @@ def in_schema(operation: OperationModel) -> Schema:
     value["properties"] = _ordered(value["properties"] | protocol_inputs(operation))
     return _schema(
         title=text.title(operation.name),
-        description=text.plain(operation.documentation),
+        description=corrected(operation.documentation, operation.name),
         value=value,
     )
 
 
 def out_schema(operation: OperationModel) -> Schema:
-    """Return the schema of what an action emits.
+    """Return the schema of an action's output.
 
-    Without enums, patterns, limits and required members: Amazon ECR adds values as it grows.
+    It has no enums, patterns, limits or required members: Amazon ECR adds values as it grows.
     """
     title = text.title(operation.name)
     return _schema(
         title=f"{title}: Result",
-        description=f"What Amazon ECR answers to {operation.name}.",
-        value=_value(operation.output_shape, checked=False),
+        description=f"The result of {operation.name}.",
+        value=_value(operation.output_shape, operation.name, checked=False),
     )
 
 
@@ -94,35 +90,37 @@ def _schema(title: str, description: str, value: Schema) -> Schema:
     }
 
 
-def _value(shape: Shape, *, checked: bool) -> Schema:
-    """Return the schema of a shape's values; if checked, with the limits the model gives them."""
+def _value(shape: Shape, operation: str, *, checked: bool) -> Schema:
+    """Return the schema of a shape's values; if checked, with the limits of the model."""
     schema: Schema = {"type": _TYPES[shape.type_name]}
     if shape.type_name in _FORMATS:
         schema["format"] = _FORMATS[shape.type_name]
     if checked:
         schema |= _limits(shape)
     if shape.type_name == "structure":
-        schema["properties"] = _properties(shape, checked=checked)
+        schema["properties"] = _properties(shape, operation, checked=checked)
         if checked:
             schema["additionalProperties"] = False
     elif shape.type_name == "list":
-        schema["items"] = _described(shape.member) | _value(shape.member, checked=checked)
+        schema["items"] = _described(shape.member, operation) | _value(
+            shape.member, operation, checked=checked
+        )
     elif shape.type_name == "map":
-        value = _value(shape.value, checked=checked)
+        value = _value(shape.value, operation, checked=checked)
         schema["properties"] = _ordered({key: _labelled(key) | value for key in shape.key.enum})
         schema["additionalProperties"] = value
     return schema
 
 
-def _properties(shape: Shape, *, checked: bool) -> dict[str, Schema]:
+def _properties(shape: Shape, operation: str, *, checked: bool) -> dict[str, Schema]:
     """Return a structure's members, the required ones first."""
     required = shape.required_members if checked else ()
     return _ordered(
         {
             name: _labelled(name)
-            | _described(member)
+            | _described(member, operation)
             | ({"required": True} if name in required else {})
-            | _value(member, checked=checked)
+            | _value(member, operation, checked=checked)
             for name, member in sorted(
                 shape.members.items(), key=lambda item: item[0] not in required
             )
@@ -131,7 +129,7 @@ def _properties(shape: Shape, *, checked: bool) -> dict[str, Schema]:
 
 
 def _ordered(properties: Mapping[str, Schema]) -> dict[str, Schema]:
-    """Number the properties for the screen, as they stand."""
+    """Return the properties numbered for the screen, in the order given."""
     return {
         name: schema | {"order": order}
         for order, (name, schema) in zip(
@@ -144,16 +142,13 @@ def _labelled(name: str) -> Schema:
     return {"title": text.title(name)}
 
 
-def _described(shape: Shape) -> Schema:
-    description = text.plain(shape.documentation)
-    if shape.type_name == "timestamp":
-        for sent, emitted in _TIMES.items():
-            description = description.replace(sent, emitted)
+def _described(shape: Shape, operation: str) -> Schema:
+    description = corrected(shape.documentation, operation)
     return {"description": description} if description else {}
 
 
 def _limits(shape: Shape) -> Schema:
-    """Return what the model demands of a shape's values, in JSON Schema's words."""
+    """Return the model's limits of a shape's values as JSON Schema."""
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if shape.type_name in _BITS:
         end = 2 ** (_BITS[shape.type_name] - 1)
@@ -170,7 +165,7 @@ def _limits(shape: Shape) -> Schema:
     if shape.type_name == "string" and shape.enum:
         limits["enum"] = list(shape.enum)
     if "pattern" in shape.metadata:
-        limits["pattern"] = _anchored(shape.metadata["pattern"])
+        limits["pattern"] = anchored(shape.metadata["pattern"])
     return limits
 
 
@@ -178,6 +173,6 @@ def _base64_length(size: int) -> int:
     return -(-size // 3) * 4
 
 
-def _anchored(pattern: str) -> str:
-    # The model's patterns mean the whole string; JSON Schema's match anywhere in it.
+def anchored(pattern: str) -> str:
+    """Return a pattern of the model, which means the whole text, in JSON Schema's manner."""
     return f"^(?:{pattern.removeprefix('^').removesuffix('$')})$"

@@ -1,4 +1,4 @@
-"""The model's names as titles, its HTML as plain text."""
+"""Titles made of the model's names, plain text made of its HTML."""
 
 import re
 from html.parser import HTMLParser
@@ -28,23 +28,22 @@ def title(name: str) -> str:
     )
 
 
-def paragraphs(html: str) -> list[str]:
-    """Return the paragraphs of an HTML text, without tags, entities and doubled blanks."""
-    parser = _Paragraphs()
-    parser.feed(html)
-    parser.close()
-    joined = (" ".join("".join(pieces).split()) for pieces in parser.pieces)
-    return [paragraph for paragraph in joined if paragraph]
-
-
-def first_sentence(paragraph: str) -> str:
-    """Return how a plain paragraph begins; what follows is often a link that led elsewhere."""
-    return _END_OF_SENTENCE.split(paragraph, maxsplit=1)[0]
+def first_sentences(plain_text: str, count: int) -> str:
+    """Return how a plain text begins, without line breaks."""
+    sentences = _END_OF_SENTENCE.split(plain_text.replace("\n", " "))
+    return " ".join(sentences[:count])
 
 
 def plain(html: str) -> str:
-    """Return an HTML text as plain text, one line a paragraph."""
-    return "\n".join(paragraphs(html))
+    """Return an HTML text as plain text: one line per paragraph, each URL after its link.
+
+    Tags, entities and repeated blanks are removed. Links that are not to a web page become text.
+    """
+    parser = _Paragraphs()
+    parser.feed(html)
+    parser.close()
+    lines = (" ".join("".join(pieces).split()) for pieces in parser.pieces)
+    return "\n".join(line for line in lines if line)
 
 
 class _Paragraphs(HTMLParser):
@@ -53,11 +52,16 @@ class _Paragraphs(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[list[str]] = [[]]
+        self._url = ""
 
-    def handle_starttag(self, tag: str, _attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._url = dict(attrs).get("href") or ""
         self._break(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._url.startswith("https://"):
+            self.pieces[-1].append(f" ({self._url})")
         self._break(tag)
 
     def handle_data(self, data: str) -> None:
