@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-
-from lib.cli import app
 
 ROOT = Path(__file__).parents[1]
 DESCRIPTOR: dict[str, Any] = json.loads((ROOT / "component.json").read_bytes())
 TRIGGERS: dict[str, Any] = DESCRIPTOR.get("triggers", {})
-COMMANDS = typer.main.get_group(app).commands
 
 
 @pytest.mark.parametrize(
@@ -170,33 +166,3 @@ def test_every_dependency_is_pinned() -> None:
 def canonical(name: str) -> str:
     """Return a package's name in its normal form, without a version."""
     return re.sub(r"[-_.]+", "-", re.split("[<>=!~]", name)[0]).lower()
-
-
-# README
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_tells_of_each_command(command: str) -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    assert re.search(rf"^\| `{command}[ `]", readme, re.MULTILINE)
-
-
-def test_the_readme_tells_of_no_command_that_is_missing() -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    for command in re.findall(r"ecr-connector (\w+)", readme):
-        assert command in COMMANDS
-
-
-def test_each_link_in_the_readme_leads_somewhere() -> None:
-    readme = (ROOT / "README.md").read_text()
-    headings = re.findall(r"^#+ (.+)$", readme, re.MULTILINE)
-    # GitHub's anchors: lower case, blanks as hyphens, without punctuation
-    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
-
-    for target in re.findall(r"\]\(([^)]+)\)", readme):
-        if target.startswith("#"):
-            assert target[1:] in anchors, target
-        elif not target.startswith("https://"):
-            assert (ROOT / target).exists(), target
