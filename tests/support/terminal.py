@@ -21,8 +21,8 @@ class Terminal:
         command: The command with its arguments.
         columns: The terminal's width.
         cwd: The folder to start in.
-        env: Environment variables on top of the test's own, or in place of them with ``alone``.
-        alone: Whether the command gets ``env`` only.
+        env: Environment variables in addition to the test's own.
+        alone: Whether the command gets ``env`` only, without the test's own variables.
     """
 
     def __init__(
@@ -36,6 +36,8 @@ class Terminal:
     ) -> None:
         self._terminal, side = pty.openpty()
         termios.tcsetwinsize(side, (24, columns))
+        # A test run in the background ignores Ctrl-C, and what it starts would do so too.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self._process = subprocess.Popen(
             command,
             cwd=cwd,
@@ -45,6 +47,7 @@ class Terminal:
             stderr=side,
             start_new_session=True,
         )
+        signal.signal(signal.SIGINT, before)
         os.close(side)
         self._written = bytearray()
         self._reader = threading.Thread(target=self._read, daemon=True)
