@@ -420,6 +420,14 @@ def test_a_terminal_shows_the_traceback_on_request(cfg: str) -> None:
     assert "Traceback (most recent call last):" in lines
 
 
+def test_an_error_has_no_power_over_the_terminal(server: Loopback, cfg: str) -> None:
+    server.answer(Reply({"__type": "SomeException", "message": "\x1b[2Jgone\a"}, status=400))
+
+    shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY))
+
+    assert shown.screen.splitlines()[1].startswith("�[2Jgone� (DescribeImages, ")
+
+
 def test_a_terminal_shows_a_rebound_and_logs_for_a_person(server: Loopback, cfg: str) -> None:
     server.answer(Reply({"__type": "ThrottlingException", "message": "slow down"}, status=400))
 
@@ -517,7 +525,7 @@ def test_an_unknown_log_level_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 # actions
 
 
-def test_actions_lists_all_25_with_what_each_needs() -> None:
+def test_actions_lists_all_25_with_their_members() -> None:
     # When
     ran = command("actions")
 
@@ -543,6 +551,16 @@ def test_actions_lists_the_triggers_with_their_fields() -> None:
     for name, trigger in TRIGGERS.items():
         assert f"\n{name} " in listed
         assert all(re.search(rf"\b{field}\b", listed) for field in trigger["fields"])
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_actions_cuts_no_name_on_a_narrow_terminal(columns: int) -> None:
+    shown = on_terminal("actions", columns=columns)
+
+    assert shown.wait() == 0
+    assert "…" not in shown.screen
+    assert {*OPERATIONS, *TRIGGERS} <= set(re.findall(r"^\w+", shown.screen, re.MULTILINE))
+    assert max(map(len, shown.screen.splitlines())) <= columns
 
 
 def names_in(cell: str) -> set[str]:

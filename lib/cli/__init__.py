@@ -150,12 +150,17 @@ def service(
 def actions() -> None:
     """List the 25 actions with their members, and the triggers with their fields."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from lib.component.protocol import PROTOCOL_INPUTS
 
     component = Component.load(ROOT)
-    table = Table("Action", "Needs", "May take", box=None, pad_edge=False)
+
+    def columns(first: str, *others: str) -> Table:
+        folded = [Column(title, overflow="fold") for title in others]
+        return Table(Column(first, no_wrap=True), *folded, box=None, pad_edge=False)
+
+    table = columns("Action", "Needs", "May take")
     for name, entry in component.descriptor["actions"].items():
         schema = orjson.loads((ROOT / entry["metadata"]["in"]).read_bytes())
         chosen = schema.get("extends", {}).get("properties", {})  # in the message or in a field
@@ -169,7 +174,7 @@ def actions() -> None:
             ", ".join(member for member, required in members.items() if required) or "nothing",
             ", ".join(member for member, required in members.items() if not required),
         )
-    triggers = Table("Trigger", "Starts the flow", "Fields", box=None, pad_edge=False)
+    triggers = columns("Trigger", "Starts the flow", "Fields")
     for name, entry in component.descriptor["triggers"].items():
         when = entry["description"].removeprefix("Starts the flow ")
         triggers.add_row(name, when, ", ".join(entry["fields"]))

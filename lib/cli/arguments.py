@@ -10,7 +10,6 @@ from typing import Any
 import orjson
 import typer
 
-from lib.ecr import ConfigurationError
 from lib.sailor import Component
 from lib.sailor.local import WriteEvent
 
@@ -96,7 +95,11 @@ def with_hint(
 
     def write_with_hint(event: str, payload: Any) -> None:
         write(event, payload)
-        if isinstance(payload, ConfigurationError) or (event == "error" and not cfg):
+        if event != "error":
+            return
+        from lib.ecr import ConfigurationError
+
+        if isinstance(payload, ConfigurationError) or not cfg:
             _LOGGER.warning(
                 "cfg lacks %s. Put them into a file as a JSON object and pass it with"
                 " --cfg @cfg.json. To try things out without an AWS account, let a sandbox write"

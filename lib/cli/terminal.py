@@ -25,19 +25,19 @@ def event_writer(*, debug: bool) -> WriteEvent:
 
     console = Console(highlight=False)
 
-    def heading(event: str, style: str, detail: object = "") -> None:
-        console.print(Text.assemble((event, f"bold {style}"), "  ", str(detail)), soft_wrap=True)
+    def heading(event: str, style: str, detail: str = "") -> None:
+        console.print(Text.assemble((event, f"bold {style}"), "  ", detail), soft_wrap=True)
 
     def write(event: str, payload: Any) -> None:
         if event == "error":
             error = describe_error(payload)
             heading(event, "red", error["name"])
-            console.print(Text(error["message"].removeprefix(f"{error['name']}: ")))
+            console.print(Text(_visible(error["message"].removeprefix(f"{error['name']}: "))))
             if debug:
-                console.print(Text(error["stack"].rstrip(), "dim"), soft_wrap=True)
+                console.print(Text(_visible(error["stack"].rstrip()), "dim"), soft_wrap=True)
         elif event == "rebound":
             heading(event, "yellow", "a transient error, try again later")
-            console.print(Text(describe_error(payload)["message"]))
+            console.print(Text(_visible(describe_error(payload)["message"])))
         elif isinstance(payload, Mapping) and "body" in payload:
             headers = payload.get("headers") or {}
             heading(event, "green", ", ".join(f"{name}: {headers[name]}" for name in headers))
@@ -57,6 +57,11 @@ def event_writer(*, debug: bool) -> WriteEvent:
             console.print(JSONHighlighter()(text), soft_wrap=True)
 
     return write
+
+
+def _visible(text: str) -> str:
+    """Return a text without the codes with which it could move the cursor or change colors."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
 
 
 @contextmanager
