@@ -153,11 +153,11 @@ def test_the_readme_is_short() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_tells_of_each_command(command: str) -> None:
+def test_the_readme_lists_each_command(command: str) -> None:
     assert re.search(rf"^\| `{command}[ `]", README, re.MULTILINE)
 
 
-def test_the_readme_tells_of_no_command_that_is_missing() -> None:
+def test_the_readme_names_no_command_that_is_missing() -> None:
     for command in re.findall(r"ecr-connector (\w+)", README):
         assert command in COMMANDS
 

@@ -94,12 +94,10 @@ def with_hint(
         return write
 
     def write_with_hint(event: str, payload: Any) -> None:
-        write(event, payload)
-        if event != "error":
-            return
         from lib.ecr import ConfigurationError
 
-        if isinstance(payload, ConfigurationError) or not cfg:
+        write(event, payload)
+        if isinstance(payload, ConfigurationError) or (event == "error" and not cfg):
             _LOGGER.warning(
                 "cfg lacks %s. Put them into a file as a JSON object and pass it with"
                 " --cfg @cfg.json. To try things out without an AWS account, let a sandbox write"
