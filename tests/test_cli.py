@@ -1,4 +1,4 @@
-"""The command line: ``ecr-connector COMMAND``."""
+"""The command line, ``ecr-connector COMMAND``."""
 
 import json
 import os
@@ -15,16 +15,18 @@ from typing import Any
 
 import pytest
 
+from lib import __version__
 from lib.cli import ROOT
-from tests.support.aws_model import OPERATIONS, cfg_for, operation_model
+from tests.support.aws_model import KEYS, OPERATIONS, cfg_for, operation_model
 from tests.support.command import Ran, command, run
 from tests.support.loopback import Loopback, Reply
-from tests.support.repository import DESCRIPTOR
+from tests.support.terminal import Terminal
 
 COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
 COMMANDS = ["run", "serve", "service", "actions", "sandbox", "demo", "generate"]
 IMAGES = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
 BODY = {"repositoryName": "shop"}
+TRIGGERS = json.loads((ROOT / "component.json").read_bytes())["triggers"]
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def test_run_prints_what_the_action_emits_as_a_line_of_json(server: Loopback) ->
     assert server.requests[0].json == BODY
 
 
-def test_run_is_a_command_that_works_in_any_folder(cfg: str, tmp_path: Path) -> None:
+def test_run_works_in_any_folder(cfg: str, tmp_path: Path) -> None:
     # When
     ended = subprocess.run(
         [COMMAND, "run", "DescribeImages", "--cfg", cfg, "--body", "-"],
@@ -83,7 +85,7 @@ def test_run_is_a_command_that_works_in_any_folder(cfg: str, tmp_path: Path) -> 
     assert ran.event["payload"]["body"] == IMAGES
 
 
-def test_run_shows_on_a_terminal_that_a_call_is_under_way(server: Loopback, cfg: str) -> None:
+def test_run_shows_a_spinner_on_a_terminal(server: Loopback, cfg: str) -> None:
     # Given
     server.answer(Reply(IMAGES, delay=0.3))
     ours, theirs = pty.openpty()
@@ -164,7 +166,7 @@ def test_run_leaves_it_to_the_action_to_refuse_a_body(server: Loopback, body: An
     assert server.requests == []
 
 
-def test_run_exits_75_on_a_passing_fault_that_lasts(server: Loopback) -> None:
+def test_run_exits_75_on_a_transient_error_that_lasts(server: Loopback) -> None:
     # Given
     server.answer(Reply({"__type": "ThrottlingException", "message": "slow down"}, status=400))
 
@@ -186,7 +188,7 @@ OPTIONS = ["--cfg", "--body", "--snapshot"]
 
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("text", ["{", "repositoryName=shop", "", "'{}'"])
-def test_run_refuses_what_is_no_json(option: str, text: str) -> None:
+def test_run_refuses_what_is_not_json(option: str, text: str) -> None:
     ran = command("run", "DescribeImages", option, text)
 
     assert (ran.code, ran.stdout) == (2, "")
@@ -194,15 +196,15 @@ def test_run_refuses_what_is_no_json(option: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["--cfg", "--snapshot"])
-def test_run_refuses_a_cfg_or_snapshot_that_is_no_object(option: str) -> None:
+def test_run_refuses_a_cfg_or_snapshot_that_is_not_an_object(option: str) -> None:
     ran = command("run", "DescribeImages", option, "[]")
 
     assert (ran.code, ran.stdout) == (2, "")
-    assert f"Invalid value for {option}: a JSON object is needed" in ran.words
+    assert f"Invalid value for {option}: expected a JSON object" in ran.words
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_run_tells_of_a_file_that_is_not_there(
+def test_run_names_a_file_that_does_not_exist(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -218,14 +220,260 @@ def test_run_tells_of_a_file_that_is_not_there(
     [
         ("DescribImages", "did you mean DescribeImages?"),
         ("describeimages", "did you mean DescribeImages?"),
+        ("DESCRIBEIMAGES", "did you mean DescribeImages?"),
+        ("describe-images", "did you mean DescribeImages?"),
+        ("NewImages", "did you mean newImages?"),
         ("push", "see ecr-connector actions"),
     ],
 )
-def test_run_tells_of_an_action_that_is_not_there(name: str, hint: str) -> None:
+def test_run_suggests_the_name_of_an_action(name: str, hint: str) -> None:
     ran = command("run", name)
 
     assert (ran.code, ran.stdout) == (2, "")
     assert f"Invalid value for ACTION: there is no action '{name}'; {hint}" in ran.words
+
+
+QUOTES = """Put JSON into single quotes: {option} '{{"name": "value"}}'"""
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("text", ["{repositoryName:", "{repositoryName:shop}", "a:1"])
+def test_run_knows_json_without_its_quotes(option: str, text: str) -> None:
+    ran = command("run", "DescribeImages", option, text, "shop}")
+
+    assert (ran.code, ran.stdout) == (2, "")
+    assert f"Invalid value for {option}: this is not JSON: " in ran.words
+    assert ran.words.endswith(QUOTES.format(option=option))
+
+
+def test_a_hint_about_quotes_shows_no_secret() -> None:
+    ran = command("run", "DescribeImages", "--cfg", "{secretAccessKey:", "wJalrXUtnFEMI}")
+
+    assert ran.words.endswith(QUOTES.format(option="--cfg"))
+    assert "wJalrXUtnFEMI" not in ran.words
+
+
+@pytest.mark.parametrize(
+    ("rest", "more"),
+    [
+        (['{"repositoryName": "shop"}'], "1 more argument"),
+        (["{repositoryName:", "shop}"], "2 more arguments"),
+    ],
+)
+def test_run_knows_a_message_without_its_option(rest: list[str], more: str) -> None:
+    ran = command("run", "DescribeImages", *rest)
+
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.words.endswith(
+        f"Invalid value for ACTION: expected one action, got {more}. The message goes into --body."
+        f" {QUOTES.format(option='--body')}"
+    )
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("name", ["there.json", "gone.json", "there"])
+def test_run_knows_a_file_without_its_at_sign(
+    option: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in ("there", "there.json"):
+        Path(file).write_text("{}")
+
+    ran = command("run", "DescribeImages", option, name)
+
+    assert (ran.code, ran.stdout) == (2, "")
+    assert ran.words.endswith(f"; did you mean {option} @{name}?")
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_run_gives_no_hint_about_what_is_in_a_file(option: str, tmp_path: Path) -> None:
+    (tmp_path / "cfg.json").write_text("{")
+
+    ran = command("run", "DescribeImages", option, f"@{tmp_path / 'cfg.json'}")
+
+    assert (ran.code, ran.stdout) == (2, "")
+    assert "this is not JSON: " in ran.words
+    assert "single quotes" not in ran.words
+    assert "did you mean" not in ran.words
+
+
+def test_json_may_be_longer_than_the_name_of_a_file() -> None:
+    ran = command("run", "DescribeImages", "--body", "{" + "x" * 10_000)
+
+    assert ran.words.endswith(QUOTES.format(option="--body"))
+
+
+# Credentials that are missing
+
+HOW_TO = (
+    " Put them into a file as a JSON object and pass it with --cfg @cfg.json. To try things out"
+    " without an AWS account, let a sandbox write that file: ecr-connector sandbox > cfg.json"
+)
+
+
+@pytest.mark.parametrize(
+    ("cfg", "lacks"),
+    [
+        ({}, "cfg lacks accessKeyId, secretAccessKey and region."),
+        ({"accessKeyId": "", "region": "eu"}, "cfg lacks accessKeyId and secretAccessKey."),
+        ({"accessKeyId": "AKIA", "secretAccessKey": "s"}, "cfg lacks region."),
+    ],
+)
+def test_run_names_all_missing_credentials_and_how_to_pass_them(
+    cfg: dict[str, str], lacks: str
+) -> None:
+    ran = run("DescribeRepositories", {}, cfg)
+
+    assert ran.code == 1
+    assert ran.event["event"] == "error"
+    (line,) = ran.log
+    assert (line["level"], line["msg"]) == (40, lacks + HOW_TO)
+
+
+def test_run_without_cfg_names_the_credentials_whatever_the_error_is() -> None:
+    ran = run("DescribeImages", {}, {})
+
+    assert ran.event["payload"]["name"] == "InvalidMessage"
+    assert [line["msg"] for line in ran.log] == [
+        "cfg lacks accessKeyId, secretAccessKey and region." + HOW_TO
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "cfg"),
+    [
+        ("imageEvent", {}),  # needs no credentials
+        ("DescribeImages", {**KEYS, "region": "eu-central-1"}),
+        ("DescribeImages", {"region": "eu-central-1"}),  # the message may bring a signature
+    ],
+)
+def test_run_gives_no_hint_if_credentials_are_not_the_cause(name: str, cfg: dict[str, str]) -> None:
+    ran = run(name, 5, cfg)
+
+    assert (ran.code, ran.event["event"], ran.log) == (1, "error", [])
+
+
+# On a terminal
+
+
+def on_terminal(*arguments: str, columns: int = 80, env: dict[str, str] | None = None) -> Terminal:
+    """Run the command on a terminal until it ends."""
+    terminal = Terminal([COMMAND, *arguments], columns=columns, env=env)
+    terminal.wait()
+    return terminal
+
+
+def test_a_terminal_shows_data_for_a_person(cfg: str) -> None:
+    shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY))
+
+    assert shown.wait() == 0
+    assert shown.screen == (
+        "data  x-amzn-requestid: 1b2c\n"
+        "{\n"
+        '  "imageDetails": [\n'
+        "    {\n"
+        '      "imageTags": [\n'
+        '        "1.0.0"\n'
+        "      ]\n"
+        "    }\n"
+        "  ]\n"
+        "}"
+    )
+    assert "\x1b[1;32mdata" in shown.written
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_without_colors_gets_none(cfg: str, env: dict[str, str]) -> None:
+    shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY), env=env)
+
+    assert shown.screen.startswith("data  x-amzn-requestid: 1b2c\n{\n")
+    assert not re.search(r"\x1b\[[0-9;]*3\dm", shown.written)
+
+
+def test_a_terminal_shows_large_data_whole(server: Loopback, cfg: str) -> None:
+    tags = [f"{number:0128}" for number in range(10_000)]
+    server.answer(Reply({"imageDetails": [{"imageTags": tags}]}))
+
+    shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY))
+
+    heading, _, body = shown.screen.partition("\n")
+    assert heading == "data"
+    assert json.loads(body) == {"imageDetails": [{"imageTags": tags}]}
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_terminal_shows_an_error_for_a_person(server: Loopback, cfg: str, columns: int) -> None:
+    message = "The repository with name 'shop' does not exist in the registry"
+    server.answer(Reply({"__type": "RepositoryNotFoundException", "message": message}, status=400))
+
+    arguments = ["run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY)]
+    shown = on_terminal(*arguments, columns=columns)
+
+    assert shown.wait() == 1
+    heading, *lines = shown.screen.splitlines()
+    assert heading == "error  RepositoryNotFoundException"
+    assert " ".join(lines) == f"{message} (DescribeImages, eu-central-1, HTTP 400)"
+    assert max(map(len, lines)) <= columns
+
+
+def test_a_terminal_shows_the_traceback_on_request(cfg: str) -> None:
+    shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", "5", "--debug")
+
+    assert shown.wait() == 1
+    heading, _, *lines = shown.screen.splitlines()
+    assert heading == "error  InvalidMessage"
+    assert "Traceback (most recent call last):" in lines
+
+
+def test_an_error_has_no_power_over_the_terminal(server: Loopback, cfg: str) -> None:
+    server.answer(Reply({"__type": "SomeException", "message": "\x1b[2Jgone\a"}, status=400))
+
+    shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY))
+
+    assert shown.screen.splitlines()[1].startswith("�[2Jgone� (DescribeImages, ")
+
+
+def test_a_terminal_shows_a_rebound_and_logs_for_a_person(server: Loopback, cfg: str) -> None:
+    server.answer(Reply({"__type": "ThrottlingException", "message": "slow down"}, status=400))
+
+    arguments = ["run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY)]
+    shown = on_terminal(*arguments, columns=200)
+
+    assert shown.wait() == 75
+    first, second, heading, reason = shown.screen.splitlines()
+    assert first.startswith("warning  attempt 1: ")
+    assert second.startswith("warning  attempt 2: ")
+    assert heading == "rebound  a transient error, try again later"
+    assert reason == (
+        "DescribeImages found no answer in 3 attempts: ThrottlingException: slow down"
+        " (DescribeImages, eu-central-1, HTTP 400)"
+    )
+
+
+def test_a_terminal_shows_a_snapshot(server: Loopback, cfg: str) -> None:
+    server.answer(Reply({"repositories": []}, headers={"Date": "Wed, 01 Jan 2025 00:00:00 GMT"}))
+
+    shown = on_terminal("run", "newImages", "--cfg", cfg)
+
+    assert shown.wait() == 0
+    assert shown.screen.startswith("snapshot\n{\n")
+
+
+def test_a_terminal_gets_lines_of_json_on_request(cfg: str) -> None:
+    arguments = ["run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY), "--json"]
+    shown = on_terminal(*arguments)
+
+    assert Ran(shown.wait(), f"{shown.screen}\n", "").event["payload"]["body"] == IMAGES
+
+
+def test_the_spinner_leaves_nothing_on_the_terminal(server: Loopback, cfg: str) -> None:
+    server.answer(Reply(IMAGES, delay=0.5))
+
+    shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY))
+
+    assert "DescribeImages …" in shown.written
+    assert "DescribeImages …" not in shown.screen
+    assert shown.written.rindex("DescribeImages …") < shown.written.index("data")
 
 
 # Logs
@@ -252,7 +500,7 @@ def test_logs_are_bunyan_lines_on_stderr(server: Loopback) -> None:
 
 
 @pytest.mark.parametrize(("level", "lines"), [("", 2), ("warn", 2), ("error", 0), ("fatal", 0)])
-def test_log_level_says_how_much_is_logged(
+def test_log_level_sets_how_much_is_logged(
     server: Loopback, monkeypatch: pytest.MonkeyPatch, level: str, lines: int
 ) -> None:
     # Given
@@ -267,21 +515,22 @@ def test_log_level_says_how_much_is_logged(
     assert len(ran.log) == lines
 
 
-def test_a_log_level_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_log_level_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_LEVEL", "loud")
 
     ran = command("run", "DescribeImages")
 
     assert (ran.code, ran.stdout) == (2, "")
     assert (
-        "Invalid value for LOG_LEVEL: 'loud' is not one of trace, debug, info, warn, error, fatal"
+        "Invalid value for LOG_LEVEL: got 'loud', expected one of trace, debug, info, warn, error,"
+        " fatal"
     ) in ran.words
 
 
 # actions
 
 
-def test_actions_lists_all_25_with_what_each_needs() -> None:
+def test_actions_lists_all_25_with_their_members() -> None:
     # When
     ran = command("actions")
 
@@ -304,9 +553,19 @@ def test_actions_lists_all_25_with_what_each_needs() -> None:
 def test_actions_lists_the_triggers_with_their_fields() -> None:
     listed = command("actions").stdout.partition("\nTrigger ")[2]
 
-    for name, trigger in DESCRIPTOR["triggers"].items():
+    for name, trigger in TRIGGERS.items():
         assert f"\n{name} " in listed
         assert all(re.search(rf"\b{field}\b", listed) for field in trigger["fields"])
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_actions_cuts_no_name_on_a_narrow_terminal(columns: int) -> None:
+    shown = on_terminal("actions", columns=columns)
+
+    assert shown.wait() == 0
+    assert "…" not in shown.screen
+    assert {*OPERATIONS, *TRIGGERS} <= set(re.findall(r"^\w+", shown.screen, re.MULTILINE))
+    assert max(map(len, shown.screen.splitlines())) <= columns
 
 
 def names_in(cell: str) -> set[str]:
@@ -320,7 +579,21 @@ def members(operation: str) -> tuple[set[str], set[str]]:
     return required, set(shape.members) - required
 
 
-# Help
+# Help and version
+
+
+def test_version_is_the_project_s() -> None:
+    assert command("--version") == Ran(0, f"ecr-connector {__version__}\n", "")
+
+
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_h_is_short_for_help(name: str | None) -> None:
+    before = [name] if name else []
+
+    ran = command(*before, "-h")
+
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran == command(*before, "--help")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"]])
@@ -340,18 +613,21 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
             [
                 "An action or a trigger, such as DescribeImages.",
                 "JSON, @FILE, or - for standard input",
-                "Each event that the action emits is a line of JSON on standard output",
+                'In a pipe or a file, each is a line of JSON: {"event": "data", "payload":',
                 "Logs go to standard error; LOG_LEVEL (trace, debug, info, warn, error, fatal)",
-                "Exits 0 when all went well, 1 when an error was emitted, 75 when a passing fault",
+                "0 on success, 1 if an error was emitted, 75 if it was a rebound (a transient",
                 "Example: ecr-connector run DescribeImages --cfg @cfg.json --body",
             ],
         ),
         (
             "actions",
-            ["List the 25 actions and what each needs, and the triggers"],
+            ["List the 25 actions with their members, and the triggers with their fields."],
         ),
-        ("sandbox", ["It checks request signatures as AWS does", "--port", "end it with Ctrl-C"]),
-        ("demo", ["one container image live its whole life"]),
+        (
+            "sandbox",
+            ["It checks request signatures as AWS does", "--port", "until you press Ctrl-C"],
+        ),
+        ("demo", ["Take one container image through its whole life"]),
         ("generate", ["--check", "Write nothing; exit 1 if something is out of date."]),
     ],
 )
@@ -364,7 +640,7 @@ def test_every_command_explains_itself(name: str, phrases: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["push"], ["run"], ["run", "DescribeImages", "--force"]])
-def test_what_is_no_command_exits_2_and_points_at_the_help(arguments: list[str]) -> None:
+def test_wrong_usage_exits_2_and_points_at_the_help(arguments: list[str]) -> None:
     ran = command(*arguments)
 
     assert (ran.code, ran.stdout) == (2, "")
@@ -377,7 +653,8 @@ def test_what_is_no_command_exits_2_and_points_at_the_help(arguments: list[str])
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of what is generated, in place of the project's own."""
-    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
+    for folder in ("docs", "schemas"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     for name in ("component.json", "README.md"):
         shutil.copy(ROOT / name, tmp_path)
     monkeypatch.setattr("lib.cli.ROOT", tmp_path)
@@ -385,7 +662,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_generate_check_says_that_all_is_up_to_date() -> None:
+def test_generate_check_says_that_everything_is_up_to_date() -> None:
     ran = command("generate", "--check")
 
     assert (ran.code, ran.stdout) == (0, "Everything is up to date.\n")

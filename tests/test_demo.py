@@ -1,4 +1,4 @@
-"""lib.demo: one container image lives its whole life through the actions."""
+"""lib.demo: the whole life of one container image, in a sandbox."""
 
 import hashlib
 import io
@@ -22,6 +22,7 @@ from lib.demo import NOT_IN_SANDBOX, demo
 from lib.demo.image import Image
 from lib.sailor import Component
 from lib.sandbox import Sandbox, SandboxError
+from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
 ACTIONS = set(Component.load(ROOT).descriptor["actions"])
@@ -31,7 +32,7 @@ Change = Callable[[dict[str, Any]], Any]
 
 @dataclass(frozen=True)
 class Shown:
-    """What a run of the demo came to."""
+    """The exit status and the output of a run, and the cfg of its sandbox."""
 
     code: int
     text: str
@@ -105,14 +106,14 @@ class TestWhatIsShown:
         assert len(NOT_IN_SANDBOX) == 3
         assert all(operation in said for operation in NOT_IN_SANDBOX)
 
-    def test_a_misspelt_member_is_told_as_the_designer_reads_it(self, shown: Shown) -> None:
+    def test_a_misspelled_member_is_reported_as_the_designer_reads_it(self, shown: Shown) -> None:
         assert "repositoryName is required: name it in the message" in shown.words
         assert (
             '"repositoryNam" is not a member of DescribeImages; did you mean repositoryName?'
             in shown.words
         )
 
-    def test_a_repository_that_does_not_exist_is_told_with_awss_code(self, shown: Shown) -> None:
+    def test_a_missing_repository_is_reported_with_awss_code(self, shown: Shown) -> None:
         assert (
             "RepositoryNotFoundException: The repository with name 'helo' does not exist"
             in shown.words
@@ -136,7 +137,10 @@ class TestTrouble:
         shown = show(secret="w" * 40)
 
         assert shown.code == 1
-        assert "went wrong. CreateRepository emitted error: SignatureDoesNotMatch" in shown.words
+        assert (
+            "went wrong. CreateRepository: expected data, got error: SignatureDoesNotMatch"
+            in shown.words
+        )
 
     @pytest.mark.parametrize(
         ("action", "change", "said"),
@@ -144,21 +148,21 @@ class TestTrouble:
             (
                 "BatchGetImage",
                 lambda _: {"body": {"images": [{"imageManifest": "{}"}]}},
-                "After BatchGetImage it is not so that the manifest is ours",
+                "BatchGetImage: expected the manifest that was put",
             ),
             (
                 "PutImage",
                 lambda _: {"body": {}},
-                "PutImage lacks something in its answer: KeyError('image')",
+                "PutImage: incomplete result: KeyError('image')",
             ),
             (
                 "ListImages",
                 lambda _: None,
-                "ListImages emitted 0 events",
+                "ListImages: expected one event, got 0",
             ),
         ],
     )
-    def test_an_answer_that_is_not_as_it_has_to_be_ends_it(
+    def test_an_unexpected_result_ends_it(
         self, monkeypatch: pytest.MonkeyPatch, action: str, change: Change, said: str
     ) -> None:
         tamper(monkeypatch, action, change)
@@ -182,7 +186,7 @@ class TestTrouble:
         shown = show()
 
         assert shown.code == 1
-        assert "in place of InvalidMessage" in shown.words
+        assert "DescribeImages: expected the error InvalidMessage, got error: " in shown.words
 
     def test_an_operation_that_is_not_shown_is_trouble(
         self, monkeypatch: pytest.MonkeyPatch
@@ -192,7 +196,7 @@ class TestTrouble:
         shown = show()
 
         assert shown.code == 1
-        assert "it lacks GetDownloadUrlForLayer" in shown.words
+        assert "The demo does not call GetDownloadUrlForLayer" in shown.words
 
     def test_a_sandbox_that_does_not_start_is_trouble(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -223,7 +227,7 @@ def test_progress_is_on_stderr_if_that_is_a_terminal() -> None:
         try:
             while piece := os.read(terminal, 4096):
                 progress += piece
-        except OSError:  # Linux tells the end of a terminal so
+        except OSError:  # how Linux reports the end of a terminal
             pass
         os.close(terminal)
 
@@ -232,6 +236,23 @@ def test_progress_is_on_stderr_if_that_is_a_terminal() -> None:
     assert "22 operations" in out
     assert "\x1b" not in out
     assert b"/22" in progress
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_the_progress_bar_leaves_nothing_on_the_terminal(columns: int) -> None:
+    # When
+    command = [sys.executable, "-c", "from lib.demo import demo; raise SystemExit(demo())"]
+    terminal = Terminal(command, columns=columns, cwd=ROOT)
+
+    # Then
+    assert terminal.wait() == 0
+    assert "/22" in terminal.written
+    assert "/22" not in terminal.screen
+    first, *lines = terminal.screen.splitlines()
+    assert first == "One container image, from its first byte to its last"
+    assert "DeleteRepository              hello is gone" in terminal.screen
+    assert max(map(len, lines)) <= columns
+    assert terminal.written.rindex("/22") < terminal.written.index("One container image")
 
 
 def test_the_image_is_what_its_manifest_says() -> None:

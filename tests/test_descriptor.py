@@ -210,7 +210,11 @@ def broken(path: tuple[str, ...], value: Any = None) -> Json:
         (("credentials", "fields", "region", "model"), "regions", "'regions' is not of type 'obj"),
         # Files
         ((*ACTION, "main"), "./actions/no.py", "there is no file ./actions/no.py"),
-        ((*ACTION, "main"), "./lib/cli.py", "./lib/cli.py has no function process"),
+        (
+            (*ACTION, "main"),
+            "./lib/cli/arguments.py",
+            "./lib/cli/arguments.py has no function process",
+        ),
         ((*FIELD, "model"), "behaviors", "describe_images.py has no function behaviors"),
         ((*ACTION, "metadata", "in"), "./schemas/No.json", "there is no file ./schemas/No.json"),
         ((*ACTION, "metadata", "in"), "./component.json", "it is no object's schema of draft 3"),

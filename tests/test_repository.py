@@ -8,14 +8,10 @@ import tomllib
 from typing import Any
 
 import pytest
-import typer
 
-from lib.cli import app
-from tests.support.markdown import anchors
 from tests.support.repository import DESCRIPTOR, ROOT
 
 TRIGGERS: dict[str, Any] = DESCRIPTOR.get("triggers", {})
-COMMANDS = typer.main.get_group(app).commands
 
 
 @pytest.mark.parametrize(
@@ -169,31 +165,3 @@ def test_every_dependency_is_pinned() -> None:
 def canonical(name: str) -> str:
     """Return a package's name in its normal form, without a version."""
     return re.sub(r"[-_.]+", "-", re.split("[<>=!~]", name)[0]).lower()
-
-
-# README
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_tells_of_each_command(command: str) -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    assert re.search(rf"^\| `{command}[ `]", readme, re.MULTILINE)
-
-
-def test_the_readme_tells_of_no_command_that_is_missing() -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    for command in re.findall(r"ecr-connector (\w+)", readme):
-        assert command in COMMANDS
-
-
-def test_each_link_in_the_readme_leads_somewhere() -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    for target in re.findall(r"\]\(([^)]+)\)", readme):
-        if not target.startswith("https://"):
-            path, _, anchor = target.partition("#")
-            assert (ROOT / path).exists(), target
-            page = ROOT / path if path else ROOT / "README.md"
-            assert not anchor or anchor in anchors(page.read_text()), target

@@ -1,7 +1,8 @@
-"""lib.sandbox: an Amazon ECR of one's own."""
+"""lib.sandbox: an Amazon ECR on this machine."""
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,11 +19,13 @@ from moto import settings
 from lib.demo import NOT_IN_SANDBOX
 from lib.ecr import Configuration, ServiceError, connect
 from lib.sandbox import Sandbox, SandboxError, serve_sandbox
-from tests.conftest import DECOY
+from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
-# The last line of how to use the sandbox
-LAST_LINE = "then .venv/bin/ecr-connector run DescribeRepositories --cfg @cfg.json\n"
+COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
+DECOY = "DECOY"  # is part of each AWS setting of the machine: see conftest.py
+# The last line of the instructions
+LAST_LINE = "in memory. Press Ctrl-C to stop it.\n"
 
 
 def call(cfg: dict[str, str], operation: str, **members: Any) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def test_a_request_without_a_signature_is_refused(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("operation", sorted(NOT_IN_SANDBOX))
-def test_what_it_does_not_implement_is_told_at_once(
+def test_what_it_does_not_implement_is_refused_at_once(
     sandbox: Sandbox, repository: str, operation: str
 ) -> None:
     with pytest.raises(ServiceError, match="The sandbox does not implement this operation"):
@@ -111,7 +114,7 @@ def test_nothing_is_left_when_it_stops() -> None:
     assert checked_from == settings.INITIAL_NO_AUTH_ACTION_COUNT
 
 
-def test_a_port_that_is_taken_is_told() -> None:
+def test_a_port_that_is_taken_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -123,7 +126,7 @@ def test_a_port_that_is_taken_is_told() -> None:
 
 
 @pytest.mark.parametrize("module", ["moto.core.authorization", "moto.moto_server.werkzeug_app"])
-def test_missing_moto_is_told_with_what_installs_it(
+def test_without_moto_the_error_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
@@ -142,6 +145,7 @@ def test_requests_leave_no_line_on_the_terminal(
 
 def test_the_machines_aws_settings_are_never_read() -> None:
     # Given a profile that does not exist, which boto3 would stumble over, and an eye on each file
+    assert DECOY in os.environ["AWS_ACCESS_KEY_ID"]
     script = f"""
 import os, sys
 opened = []
@@ -183,20 +187,43 @@ def test_the_command_prints_its_cfg_and_runs_until_it_is_stopped(number: signal.
         # When
         cfg = json.loads(served.stdout.readline())
         answer = call(cfg, "DescribeRepositories")
-        told = "".join(iter(served.stderr.readline, LAST_LINE))
+        instructions = "".join(iter(served.stderr.readline, LAST_LINE))
         served.send_signal(number)
         farewell = served.stderr.read()
 
     # Then
     assert set(cfg) == {"accessKeyId", "secretAccessKey", "region", "endpoint"}
     assert answer == {"repositories": []}
-    assert f"--cfg '{json.dumps(cfg, separators=(',', ':'))}'" in told
-    assert "The sandbox is gone" in farewell
+    assert f"--cfg '{json.dumps(cfg, separators=(',', ':'))}'" in instructions
+    assert "To keep the cfg in a file" in instructions
+    assert farewell == "\nThe sandbox has stopped, and its repositories are gone.\n"
     assert served.returncode == 0
 
 
+def test_the_command_keeps_the_key_off_the_screen_if_its_cfg_is_in_a_file(tmp_path: Path) -> None:
+    # Given
+    command = f"exec {shlex.quote(COMMAND)} sandbox > cfg.json"
+
+    # When
+    terminal = Terminal(["bash", "-c", command], cwd=tmp_path)
+    terminal.wait_for(LAST_LINE.strip())
+    cfg = json.loads((tmp_path / "cfg.json").read_bytes())
+    terminal.interrupt()
+
+    # Then
+    assert terminal.wait() == 0
+    assert terminal.screen == (
+        f"\nAn empty Amazon ECR is listening on {cfg['endpoint']}. In a second terminal:\n\n"
+        "  .venv/bin/ecr-connector run CreateRepository \\\n"
+        """    --body '{"repositoryName": "demo"}' --cfg @cfg.json\n\n"""
+        "It accepts requests that are signed with the key in its cfg, and keeps everything\n"
+        "in memory. Press Ctrl-C to stop it.\n\n"
+        "The sandbox has stopped, and its repositories are gone."
+    )
+
+
 def test_the_command_leaves_signals_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given a SIGTERM that comes once all is said
+    # Given a SIGTERM that comes after the last line
     before = signal.getsignal(signal.SIGTERM)
     said: list[str] = []
 
@@ -205,7 +232,7 @@ def test_the_command_leaves_signals_as_they_were(monkeypatch: pytest.MonkeyPatch
         if err and LAST_LINE in text:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr("lib.sandbox.typer.echo", echo)
+    monkeypatch.setattr("lib.sandbox.command.typer.echo", echo)
 
     # When
     serve_sandbox()

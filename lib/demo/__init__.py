@@ -1,7 +1,7 @@
-"""One container image lives its whole life through the actions, in the sandbox.
+"""The demo: the whole life of one container image, in a sandbox.
 
-What is shown is real: the actions run as the platform runs them, their requests go over HTTP with
-signatures that are checked, and what comes back is compared with what has to.
+Everything in it is real: the actions run as the platform runs them, their requests go over HTTP
+with signatures that are checked, and the results are compared with what they should be.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from lib.demo.flow import Body, Flow, SurpriseError
+from lib.demo.caller import Body, Caller, UnexpectedResultError
 from lib.demo.image import MIB, Blob, Image
 from lib.demo.screen import progress_bar, show
 from lib.sailor import Component, ComponentError
@@ -47,12 +47,12 @@ LIFECYCLE_POLICY = {
     ]
 }
 
-# The sandbox does not implement these; the tests hold them against AWS's service model.
+# The sandbox does not implement these; the tests check them against AWS's service model.
 NOT_IN_SANDBOX = frozenset(
     {"GetDownloadUrlForLayer", "GetLifecyclePolicyPreview", "StartLifecyclePolicyPreview"}
 )
 
-_PART_SIZE = 5 * MIB  # Amazon ECR takes no smaller part but the last
+_PART_SIZE = 5 * MIB  # Amazon ECR accepts smaller parts only at the end
 _PIPED_WIDTH = 100
 
 
@@ -60,23 +60,23 @@ def demo() -> int:
     """Show an image's life and two mistakes on stdout; progress on stderr if it is a terminal.
 
     Returns:
-        0 if all went as it has to, else 1; what went wrong is shown then.
+        0 if everything went as expected, else 1 after showing what went wrong.
     """
     out = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False)
     trouble: Exception | None = None
     try:
         component = Component.load(ROOT)
         operations = set(component.descriptor["actions"]) - NOT_IN_SANDBOX
-        with Sandbox() as sandbox, progress_bar(len(operations)) as progress:
-            flow = Flow(component, sandbox.cfg, progress)
-            try:
-                live(flow)
-                make_mistakes(flow)
-                missing = operations - flow.succeeded
-                flow.expect(not missing, f"all is shown; it lacks {', '.join(sorted(missing))}")
-            except (ComponentError, SurpriseError) as error:
-                trouble = error
-            show(out, flow, sandbox.cfg["endpoint"], NOT_IN_SANDBOX)
+        with Sandbox() as sandbox:
+            with progress_bar(len(operations)) as progress:
+                caller = Caller(component, sandbox.cfg, progress)
+                try:
+                    live(caller)
+                    make_mistakes(caller)
+                    check_complete(caller, operations)
+                except (ComponentError, UnexpectedResultError) as error:
+                    trouble = error
+            show(out, caller, sandbox.cfg["endpoint"], NOT_IN_SANDBOX)
     except (ComponentError, SandboxError) as error:
         trouble = error
     if trouble:
@@ -84,35 +84,37 @@ def demo() -> int:
     return 1 if trouble else 0
 
 
-def live(flow: Flow) -> None:
-    """Let an image live, from the making of its repository to the end of both.
+def live(caller: Caller) -> None:
+    """Take an image from the creation of its repository to the deletion of both.
 
     Raises:
-        SurpriseError: An action did not do what it has to.
+        UnexpectedResultError: An action did not do what it should.
     """
     image = Image()
     repository = {"repositoryName": REPOSITORY}
     tagged = {**repository, "imageIds": [{"imageTag": TAG}]}
     digests = [blob.digest for blob in image.blobs.values()]
 
-    flow.chapter("Create")
-    created = flow.call(
+    caller.chapter("Create")
+    created = caller.call(
         "CreateRepository",
         {**repository, "tags": [{"Key": "team", "Value": "payments"}]},
         lambda it: it["repository"]["repositoryUri"],
     )
     arn = {"resourceArn": created["repository"]["repositoryArn"]}
 
-    flow.chapter("Push")
+    caller.chapter("Push")
     for name, blob in image.blobs.items():
-        upload(flow, name, blob)
-    checked = flow.call(
+        upload(caller, name, blob)
+    checked = caller.call(
         "BatchCheckLayerAvailability",
         {**repository, "layerDigests": digests},
         lambda it: ", ".join(layer["layerAvailability"] for layer in it["layers"]),
     )
-    flow.expect([layer["layerDigest"] for layer in checked["layers"]] == digests, "all are there")
-    put = flow.call(
+    caller.expect(
+        [layer["layerDigest"] for layer in checked["layers"]] == digests, "all three digests"
+    )
+    put = caller.call(
         "PutImage",
         {
             **repository,
@@ -122,82 +124,84 @@ def live(flow: Flow) -> None:
         },
         lambda it: f"{it['image']['imageId']['imageTag']} is {_short(image.digest)}",
     )
-    flow.expect(put["image"]["imageId"]["imageDigest"] == image.digest, "the digest is ours")
+    caller.expect(
+        put["image"]["imageId"]["imageDigest"] == image.digest, f"the digest {image.digest}"
+    )
 
-    flow.chapter("Look")
-    flow.call(
+    caller.chapter("Look")
+    caller.call(
         "DescribeRepositories",
         {"repositoryNames": [REPOSITORY]},
-        lambda it: f"{REPOSITORY}, created {it['repositories'][0]['createdAt']}",
+        lambda it: f"created {it['repositories'][0]['createdAt']}",
     )
-    flow.call(
+    caller.call(
         "DescribeImages",
         repository,
-        lambda it: (
-            f"{len(it['imageDetails'])} image, pushed {it['imageDetails'][0]['imagePushedAt']}"
-        ),
+        lambda it: f"pushed {it['imageDetails'][0]['imagePushedAt']}",
     )
-    flow.call(
+    caller.call(
         "ListImages",
         {**repository, "filter": {"tagStatus": "TAGGED"}},
         lambda it: f"{len(it['imageIds'])} tag: {it['imageIds'][0]['imageTag']}",
     )
-    got = flow.call(
+    got = caller.call(
         "BatchGetImage",
         tagged,
-        lambda it: f"the manifest, {len(it['images'][0]['imageManifest'])} bytes, as it was put",
+        lambda it: f"the same manifest, {len(it['images'][0]['imageManifest'])} bytes",
     )
-    flow.expect(got["images"][0]["imageManifest"] == image.manifest, "the manifest is ours")
+    caller.expect(got["images"][0]["imageManifest"] == image.manifest, "the manifest that was put")
 
-    flow.chapter("Share")
-    flow.call("SetRepositoryPolicy", {**repository, "policyText": PULL_POLICY}, _statement)
-    got = flow.call("GetRepositoryPolicy", repository, _statement)
-    flow.expect(json.loads(got["policyText"]) == PULL_POLICY, "the policy is ours")
-    flow.call("DeleteRepositoryPolicy", repository, _statement)
+    caller.chapter("Share")
+    caller.call("SetRepositoryPolicy", {**repository, "policyText": PULL_POLICY}, _statement)
+    got = caller.call("GetRepositoryPolicy", repository, _statement)
+    caller.expect(json.loads(got["policyText"]) == PULL_POLICY, "the policy that was set")
+    caller.call("DeleteRepositoryPolicy", repository, _statement)
 
-    flow.chapter("Expire")
+    caller.chapter("Expire")
     policy = {**repository, "lifecyclePolicyText": LIFECYCLE_POLICY}
-    flow.call("PutLifecyclePolicy", policy, _rule)
-    got = flow.call("GetLifecyclePolicy", repository, _rule)
-    flow.expect(json.loads(got["lifecyclePolicyText"]) == LIFECYCLE_POLICY, "the policy is ours")
-    flow.call("DeleteLifecyclePolicy", repository, _rule)
+    caller.call("PutLifecyclePolicy", policy, _rule)
+    got = caller.call("GetLifecyclePolicy", repository, _rule)
+    caller.expect(
+        json.loads(got["lifecyclePolicyText"]) == LIFECYCLE_POLICY, "the policy that was put"
+    )
+    caller.call("DeleteLifecyclePolicy", repository, _rule)
 
-    flow.chapter("Tag")
-    flow.call("TagResource", {**arn, "tags": [{"Key": "stage", "Value": "test"}]}, _nothing)
-    flow.call("ListTagsForResource", arn, _tags)
-    flow.call("UntagResource", {**arn, "tagKeys": ["stage"]}, _nothing)
+    caller.chapter("Tag")
+    caller.call("TagResource", {**arn, "tags": [{"Key": "stage", "Value": "test"}]}, _nothing)
+    caller.call("ListTagsForResource", arn, _tags)
+    caller.call("UntagResource", {**arn, "tagKeys": ["stage"]}, _nothing)
 
-    flow.chapter("Login")
-    flow.call("GetAuthorizationToken", {}, _token)
+    caller.chapter("Login")
+    caller.call("GetAuthorizationToken", {}, _token)
 
-    flow.chapter("Delete")
-    flow.call(
+    caller.chapter("Delete")
+    caller.call(
         "BatchDeleteImage",
         tagged,
         lambda it: f"{TAG} was {_short(it['imageIds'][0]['imageDigest'])}",
     )
-    flow.call(
+    caller.call(
         "DeleteRepository", repository, lambda it: f"{it['repository']['repositoryName']} is gone"
     )
 
 
-def upload(flow: Flow, name: str, blob: Blob) -> None:
+def upload(caller: Caller, name: str, blob: Blob) -> None:
     """Push a layer, or an image's configuration, in parts.
 
     Raises:
-        SurpriseError: An action did not do what it has to.
+        UnexpectedResultError: An action did not do what it should.
     """
     repository = {"repositoryName": REPOSITORY}
-    begun = flow.call(
+    begun = caller.call(
         "InitiateLayerUpload",
         repository,
-        lambda it: f"upload {it['uploadId'][:8]}… for the {name}, {_size(len(blob.content))}",
+        lambda it: f"upload {it['uploadId'][:8]}… of {_size(len(blob.content))}",
     )
     upload_id = {"uploadId": begun["uploadId"]}
     for first in range(0, len(blob.content), _PART_SIZE):
         part = blob.content[first : first + _PART_SIZE]
         last = first + len(part) - 1
-        taken = flow.call(
+        taken = caller.call(
             "UploadLayerPart",
             {
                 **repository,
@@ -208,25 +212,25 @@ def upload(flow: Flow, name: str, blob: Blob) -> None:
             },
             lambda it: f"{_size(it['lastByteReceived'] + 1)} received",
         )
-        flow.expect(taken["lastByteReceived"] == last, "all bytes are received")
-    done = flow.call(
+        caller.expect(taken["lastByteReceived"] == last, f"lastByteReceived to be {last}")
+    done = caller.call(
         "CompleteLayerUpload",
         {**repository, **upload_id, "layerDigests": [blob.digest]},
-        lambda it: f"the {name} is {_short(it['layerDigest'])}",
+        lambda it: f"{name} {_short(it['layerDigest'])}",
     )
-    flow.expect(done["layerDigest"] == blob.digest, "the digest is ours")
+    caller.expect(done["layerDigest"] == blob.digest, f"the digest {blob.digest}")
 
 
-def make_mistakes(flow: Flow) -> None:
+def make_mistakes(caller: Caller) -> None:
     """Make two mistakes that designers make.
 
     Raises:
-        SurpriseError: A mistake was not told as it has to be.
+        UnexpectedResultError: A mistake did not lead to the error that it should.
     """
-    flow.mistake(
-        "a misspelt member", "DescribeImages", {"repositoryNam": REPOSITORY}, "InvalidMessage"
+    caller.mistake(
+        "a misspelled member", "DescribeImages", {"repositoryNam": REPOSITORY}, "InvalidMessage"
     )
-    flow.mistake(
+    caller.mistake(
         "a repository that does not exist",
         "DescribeImages",
         {"repositoryName": "helo"},
@@ -234,8 +238,18 @@ def make_mistakes(flow: Flow) -> None:
     )
 
 
+def check_complete(caller: Caller, operations: set[str]) -> None:
+    """Check that every operation succeeded.
+
+    Raises:
+        UnexpectedResultError: Some were not called.
+    """
+    if missing := operations - caller.succeeded:
+        raise UnexpectedResultError(f"The demo does not call {', '.join(sorted(missing))}")
+
+
 def _short(digest: str) -> str:
-    """Return enough of a digest to know it by."""
+    """Return enough of a digest to recognize it."""
     return f"{digest[:19]}…"
 
 
@@ -256,9 +270,9 @@ def _tags(answer: Body) -> str:
 
 
 def _nothing(answer: Body) -> str:
-    return "an empty object, as it should be" if not answer else f"{len(answer)} members"
+    return "an empty object, as expected" if not answer else f"{len(answer)} members"
 
 
 def _token(answer: Body) -> str:
-    """Tell of a token without showing it."""
+    """Describe a token without showing it."""
     return f"a token of {len(answer['authorizationData'][0]['authorizationToken'])} characters"

@@ -13,7 +13,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Blob:
-    """Bytes that a registry keeps under their digest."""
+    """Content that a registry stores under its digest."""
 
     media_type: str
     content: bytes
@@ -25,7 +25,7 @@ class Blob:
 
     @property
     def descriptor(self) -> dict[str, Any]:
-        """What a manifest says of it."""
+        """Its entry in a manifest."""
         return {
             "mediaType": self.media_type,
             "digest": self.digest,
@@ -34,12 +34,12 @@ class Blob:
 
 
 class Image:
-    """A small image of two layers, the same each time.
+    """A small image of two layers, identical in every run.
 
     See https://github.com/opencontainers/image-spec/blob/main/manifest.md
 
     Attributes:
-        blobs: What is to be uploaded, by name.
+        blobs: The layers and the configuration, by name.
         manifest: The manifest's JSON text.
         digest: The manifest's digest.
     """
@@ -52,7 +52,7 @@ class Image:
                 "architecture": "amd64",
                 "os": "linux",
                 "config": {"Cmd": ["/usr/bin/hello"]},
-                # Digests of the layers' tar archives, which are not compressed here.
+                # Digests of the uncompressed layers; these are not compressed.
                 "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in layers]},
             },
         )
@@ -71,7 +71,7 @@ class Image:
 
 
 def _layer(path: str, size: int) -> Blob:
-    """Return a tar archive of one file that holds bytes of no meaning."""
+    """Return a tar archive with one file of arbitrary bytes."""
     content = hashlib.shake_256(path.encode()).digest(size)
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:

@@ -1,4 +1,4 @@
-"""What the demo shows: progress on stderr, tables and texts on stdout."""
+"""Output of the demo: a progress bar on stderr, a table and texts on stdout."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from lib.demo.flow import Call, Flow
+from lib.demo.caller import Call, Caller
 
 
 @contextmanager
@@ -37,23 +37,23 @@ def progress_bar(total: int) -> Iterator[Callable[[str], None]]:
         yield begin
 
 
-def show(out: Console, flow: Flow, endpoint: str, missing: Iterable[str]) -> None:
-    """Print the calls, what the sandbox can't show, and the mistakes."""
+def show(out: Console, caller: Caller, endpoint: str, missing: Iterable[str]) -> None:
+    """Print the calls, the operations that the sandbox lacks, and the mistakes."""
     out.print("[bold]One container image, from its first byte to its last[/]")
     out.print(
-        f"The sandbox at {endpoint} plays Amazon ECR and checks the signature of each request.\n"
+        f"The sandbox at {endpoint} stands in for Amazon ECR. It checks the signature of every"
+        " request.\n"
     )
-    out.print(_table(flow.calls))
-    total = sum(call.milliseconds for call in flow.calls)
-    out.print(
-        f"\n[bold]{len(flow.succeeded)} operations[/] in {len(flow.calls)} calls, {total:.0f} ms."
-    )
+    out.print(_table(caller.calls))
+    operations, calls = len(caller.succeeded), len(caller.calls)
+    total = sum(call.milliseconds for call in caller.calls)
+    out.print(f"\n[bold]{operations} operations[/] in {calls} calls, {total:.0f} ms.")
     out.print(
         "Not shown, because the sandbox does not implement them: "
         f"{', '.join(sorted(missing))}."
-        " The tests hold their requests and answers against AWS's own service model."
+        " The tests check their requests and answers against AWS's own service model."
     )
-    for mistake in flow.mistakes:
+    for mistake in caller.mistakes:
         out.print()
         out.print(f"[bold]A mistake: {mistake.title}[/]")
         out.print(Text.assemble((f"{mistake.action} ", "cyan"), json.dumps(mistake.body)))
@@ -65,14 +65,14 @@ def _table(calls: list[Call]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("", style="bold", no_wrap=True)
     table.add_column("Action", style="cyan", no_wrap=True)
-    table.add_column("What came back", overflow="fold")
+    table.add_column("Result", overflow="fold")
     table.add_column("ms", justify="right", style="dim")
     for chapter, group in groupby(calls, key=lambda call: call.chapter):
         for number, call in enumerate(group):
             table.add_row(
                 "" if number else chapter,
                 call.action,
-                Text(call.came_back),
+                Text(call.result),
                 f"{call.milliseconds:.0f}",
             )
         table.add_section()

@@ -1,6 +1,7 @@
-"""One run of an action or a trigger without a broker: what it emits goes to a stream."""
+"""One run of an action or a trigger without a broker."""
 
 import logging
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import orjson
@@ -12,6 +13,8 @@ from lib.sailor.step import EVENTS, Message, Step, describe_error, handle
 EXIT_ERROR = 1
 EXIT_REBOUND = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
+WriteEvent = Callable[[str, Any], None]
+
 
 def run(
     component: Component,
@@ -19,36 +22,35 @@ def run(
     message: Message,
     cfg: dict[str, Any],
     snapshot: dict[str, Any],
-    output: BinaryIO,
+    write: WriteEvent,
     message_size_limit: int = Settings.outgoing_message_size_limit,
 ) -> int:
-    """Run one action; each event is a line of JSON, ``{"event": ..., "payload": ...}``.
+    """Run an action or a trigger on one message.
 
     Args:
         component: The component that has the action.
         function: The action's or trigger's name.
         message: The incoming message: ``body``, ``headers``, ``attachments``, ``metadata``.
         cfg: The step's configuration: the credentials and the action's fields.
-        snapshot: What the step kept of its last run.
-        output: Where the lines go.
-        message_size_limit: How many bytes the action may put into a message.
+        snapshot: The snapshot that the step's last run left.
+        write: Called with the name and the payload of each event as it is emitted. The payload of
+            an error may be an exception.
+        message_size_limit: The size limit of an emitted message, in bytes.
 
     Returns:
-        0; 1 when an error was emitted; 75 when it was a rebound.
+        The exit status: 0, 1 if an error was emitted, or 75 if it was a rebound.
 
     Raises:
-        ComponentError: There is no such action, or its module can't be used.
+        ComponentError: There is no such action, or its module cannot be loaded.
     """
     process = component.process(function)
     emitted = set()
 
     def emit(event: str, payload: Any = None) -> None:
         if event not in EVENTS:
-            raise ValueError(f"there is no event {event!r}; known are {', '.join(EVENTS)}")
+            raise ValueError(f"unknown event {event!r}, expected one of {', '.join(EVENTS)}")
         emitted.add(event)
-        shown = describe_error(payload) if event == "error" else payload
-        output.write(orjson.dumps({"event": event, "payload": shown}, default=str) + b"\n")
-        output.flush()
+        write(event, payload)
 
     logger = logging.getLogger("component")
     step = Step(emit, logger, message_size_limit=message_size_limit)
@@ -56,3 +58,18 @@ def run(
     if "error" in emitted:
         return EXIT_ERROR
     return EXIT_REBOUND if "rebound" in emitted else 0
+
+
+def json_lines(output: BinaryIO) -> WriteEvent:
+    """Return a function that writes each event as a line of JSON.
+
+    Args:
+        output: Gets the lines: ``{"event": ..., "payload": ...}``. It is flushed after each.
+    """
+
+    def write(event: str, payload: Any) -> None:
+        content = describe_error(payload) if event == "error" else payload
+        output.write(orjson.dumps({"event": event, "payload": content}, default=str) + b"\n")
+        output.flush()
+
+    return write

@@ -1,4 +1,4 @@
-"""One run of an action without a broker: lines of JSON, and a code to exit with."""
+"""One run of an action without a broker: lines of JSON, and an exit status."""
 
 import io
 import sys
@@ -17,7 +17,7 @@ DESCRIPTOR = {"actions": {"do": {"main": "./do.py"}}}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to: its code, and the events it printed."""
+    """The exit status of a run, and the events that it wrote."""
 
     code: int
     events: list[dict[str, Any]]
@@ -36,13 +36,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def run(folder: Path, body: str, message: dict[str, Any] | None = None) -> Outcome:
-    """Run an action whose ``process`` has a body, in which ``emit`` is the step's."""
+    """Run an action whose ``process`` has the given body; ``emit`` in it is the step's."""
     indented = "".join(f"    {line}\n" for line in body.splitlines())
     head = "def process(step, msg, cfg, snapshot):\n    emit = step.emit\n"
     (folder / "do.py").write_text(head + indented)
     output = io.BytesIO()
     component = Component.load(folder)
-    code = local.run(component, "do", message or {}, {"c": 1}, {"s": 2}, output)
+    write = local.json_lines(output)
+    code = local.run(component, "do", message or {}, {"c": 1}, {"s": 2}, write)
     return Outcome(code, [orjson.loads(line) for line in output.getvalue().splitlines()])
 
 
@@ -126,7 +127,8 @@ def test_emit_returns_once_the_line_is_out(folder: Path) -> None:
     )
 
     # When
-    code = local.run(Component.load(folder), "do", {"stream": stream}, {}, {}, stream)
+    write = local.json_lines(stream)
+    code = local.run(Component.load(folder), "do", {"stream": stream}, {}, {}, write)
 
     # Then
     assert code == 0, stream.getvalue()
@@ -137,11 +139,13 @@ def test_an_event_that_the_platform_does_not_know_is_an_error_of_the_action(fold
 
     assert outcome.code == 1
     assert outcome.events[0]["payload"]["message"] == (
-        "there is no event 'date'; known are data, error, rebound, snapshot, updateSnapshot,"
+        "unknown event 'date', expected one of data, error, rebound, snapshot, updateSnapshot,"
         " updateKeys, httpReply"
     )
 
 
-def test_an_action_that_can_t_be_loaded_is_told_to_the_caller(folder: Path) -> None:
+def test_an_action_that_cannot_be_loaded_is_an_error_of_the_caller(folder: Path) -> None:
+    component = Component.load(folder)
+
     with pytest.raises(ComponentError):
-        local.run(Component.load(folder), "missing", {}, {}, {}, io.BytesIO())
+        local.run(component, "missing", {}, {}, {}, local.json_lines(io.BytesIO()))

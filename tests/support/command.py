@@ -12,18 +12,18 @@ from typer.testing import CliRunner
 
 from lib.cli import app
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _FRAMES = re.compile(r"[─-╿\s]+")
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command came to.
+    """A command that has ended.
 
     Args:
-        code: What it exited with.
-        stdout: What it wrote there.
-        stderr: What it wrote there.
+        code: Its exit status.
+        stdout: Its standard output.
+        stderr: Its standard error.
     """
 
     code: int
@@ -32,35 +32,35 @@ class Ran:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What ``run`` printed, a JSON object a line."""
+        """The events that ``run`` wrote."""
         return _objects(self.stdout)
 
     @property
     def event(self) -> dict[str, Any]:
-        """What ``run`` printed, if that is one event."""
+        """The one event that ``run`` wrote."""
         (event,) = self.events
         return event
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """What was logged, a JSON object a line."""
+        """The log lines."""
         return _objects(self.stderr)
 
     @property
     def words(self) -> str:
-        """All that was written, without colours, frames and line breaks."""
-        return _FRAMES.sub(" ", _COLOURS.sub("", self.stdout + self.stderr)).strip()
+        """Everything that was written, without colors, frames and line breaks."""
+        return _FRAMES.sub(" ", _COLORS.sub("", self.stdout + self.stderr)).strip()
 
 
 def command(*arguments: str, given: str | bytes | None = None) -> Ran:
-    """Run a command, with something on its standard input."""
+    """Run a command, with ``given`` on its standard input."""
     with kept_loggers():
         result = CliRunner().invoke(app, arguments, input=given, catch_exceptions=False)
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
 def run(action: str, body: Any, cfg: dict[str, Any]) -> Ran:
-    """Run an action on a message's body."""
+    """Run an action on the body of a message."""
     options = {"--body": body, "--cfg": cfg}
     texts = (text for name, value in options.items() for text in (name, _json(value)))
     return command("run", action, *texts)
@@ -68,7 +68,7 @@ def run(action: str, body: Any, cfg: dict[str, Any]) -> Ran:
 
 @contextmanager
 def kept_loggers() -> Iterator[None]:
-    """Leave the loggers as they were before."""
+    """Restore the loggers at the end."""
     known = [logging.getLogger(name) for name in (None, "sailor", "component")]
     before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in known]
     try:

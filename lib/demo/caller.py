@@ -1,4 +1,4 @@
-"""Calls actions as the platform does, and keeps what came of it."""
+"""Calls of actions, made as the platform makes them, and their results."""
 
 import logging
 import time
@@ -13,8 +13,8 @@ from lib.sailor.step import describe_error
 Body = dict[str, Any]
 
 
-class SurpriseError(Exception):
-    """An action did something else than the demo knows it has to."""
+class UnexpectedResultError(Exception):
+    """An action did not do what the demo expects."""
 
 
 @dataclass(frozen=True)
@@ -24,22 +24,22 @@ class Call:
     Args:
         chapter: The part of the image's life that it belongs to.
         action: The action.
-        came_back: What came back, in a few words.
-        milliseconds: The time that it took.
+        result: The result in a few words.
+        milliseconds: How long it took.
     """
 
     chapter: str
     action: str
-    came_back: str
+    result: str
     milliseconds: float
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A call that failed as it has to.
+    """A call that failed as expected.
 
     Args:
-        title: What was wrong.
+        title: What is wrong with the message.
         action: The action.
         body: The message's body.
         error: The error's text, as the platform shows it.
@@ -51,13 +51,13 @@ class Mistake:
     error: str
 
 
-class Flow:
-    """Calls actions as the platform does, and keeps what came of it.
+class Caller:
+    """Calls actions as the platform does, and keeps the results.
 
     Args:
         component: The component that has the actions.
         cfg: Its credentials.
-        progress: Is told each action before it is called.
+        progress: Called with the name of each action before the action itself is.
     """
 
     def __init__(
@@ -72,61 +72,64 @@ class Flow:
 
     @property
     def succeeded(self) -> set[str]:
-        """The actions that were called with success."""
+        """The actions that succeeded."""
         return {call.action for call in self.calls}
 
     def chapter(self, name: str) -> None:
-        """Begin another part of the image's life."""
+        """Begin the next part of the image's life."""
         self._chapter = name
 
-    def call(self, action: str, body: Body, came_back: Callable[[Body], str]) -> Body:
-        """Call an action that has to succeed.
+    def call(self, action: str, body: Body, summarize: Callable[[Body], str]) -> Body:
+        """Call an action that should succeed.
 
         Args:
             action: The action.
             body: The message's body.
-            came_back: Says in a few words what came back.
+            summarize: Sums up the body of the result in a few words.
 
         Returns:
             The body of what the action emitted.
 
         Raises:
-            SurpriseError: It emitted something else than data, or data without what we look for.
+            UnexpectedResultError: It emitted something other than data, or data that lacks
+                something.
         """
         event, payload, milliseconds = self._run(action, body)
         if event != "data":
-            raise SurpriseError(f"{action} emitted {event}: {payload}")
-        answer: Body = payload["body"]
+            raise UnexpectedResultError(f"{action}: expected data, got {event}: {payload}")
+        result: Body = payload["body"]
         try:
-            summary = came_back(answer)
+            summary = summarize(result)
         except (LookupError, TypeError) as error:
-            raise SurpriseError(f"{action} lacks something in its answer: {error!r}") from error
+            raise UnexpectedResultError(f"{action}: incomplete result: {error!r}") from error
         self.calls.append(Call(self._chapter, action, summary, milliseconds))
-        return answer
+        return result
 
     def mistake(self, title: str, action: str, body: Body, name: str) -> None:
-        """Call an action that has to fail with an error of the given name.
+        """Call an action that should fail with an error of the given name.
 
         Raises:
-            SurpriseError: It did not.
+            UnexpectedResultError: It did not.
         """
         event, payload, _ = self._run(action, body)
         error = describe_error(payload)
         if event != "error" or error["name"] != name:
-            raise SurpriseError(f"{action} emitted {event} in place of {name}: {payload}")
+            raise UnexpectedResultError(
+                f"{action}: expected the error {name}, got {event}: {payload}"
+            )
         self.mistakes.append(Mistake(title, action, body, error["message"]))
 
-    def expect(self, fact: bool, words: str) -> None:
+    def expect(self, fact: bool, expected: str) -> None:
         """Check a fact about the last call.
 
         Raises:
-            SurpriseError: It is none.
+            UnexpectedResultError: It is not true.
         """
         if not fact:
-            raise SurpriseError(f"After {self.calls[-1].action} it is not so that {words}")
+            raise UnexpectedResultError(f"{self.calls[-1].action}: expected {expected}")
 
     def _run(self, action: str, body: Body) -> tuple[str, Any, float]:
-        """Return the one event that a call emits, its payload, and the time in milliseconds."""
+        """Return the one event that a call emits, its payload, and its duration in milliseconds."""
         self._progress(action)
         process = self._component.module(action).process
         emitted: list[tuple[str, Any]] = []
@@ -145,6 +148,6 @@ class Flow:
         handle(process, step, message, dict(self._cfg), {})
         milliseconds = (time.perf_counter() - started) * 1000
         if len(emitted) != 1:
-            raise SurpriseError(f"{action} emitted {len(emitted)} events")
+            raise UnexpectedResultError(f"{action}: expected one event, got {len(emitted)}")
         event, payload = emitted[0]
         return event, payload, milliseconds

@@ -1,14 +1,7 @@
-"""An Amazon ECR on this machine, with request signatures really checked.
-
-It is moto's server (https://docs.getmoto.org/en/latest/docs/server_mode.html), which keeps all in
-memory and implements 22 of the 25 operations. Each sandbox is an AWS account of its own, with one
-access key: nothing is left of it when it stops, and several may run in one process.
-"""
+"""moto's server in a thread, with an account of its own."""
 
 import os
 import secrets
-import shlex
-import signal
 import socket
 import threading
 from collections.abc import Iterable, Iterator
@@ -17,7 +10,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import orjson
-import typer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,16 +25,16 @@ _POLICY = {
 
 
 class SandboxError(Exception):
-    """The sandbox can't start: moto is not installed, or the port is taken."""
+    """The sandbox cannot start: moto is not installed, or the port is taken."""
 
 
 class Sandbox:
     """An Amazon ECR that runs while the context is open.
 
-    Neither ``AWS_*`` variables nor ``~/.aws`` have a say in it.
+    ``AWS_*`` variables and ``~/.aws`` have no influence on it.
 
     Args:
-        port: The port on 127.0.0.1; 0 takes a free one.
+        port: The port on 127.0.0.1; 0 picks a free one.
 
     Attributes:
         cfg: The connector's cfg for it: ``accessKeyId``, ``secretAccessKey``, ``region`` and
@@ -81,48 +73,9 @@ class Sandbox:
         self._running.close()
 
 
-def serve_sandbox(port: int = 0) -> None:
-    """Run a sandbox until Ctrl-C or SIGTERM.
-
-    Its cfg goes to stdout as one JSON object, so that it can be sent to a file; how to use it is
-    said on stderr.
-
-    Args:
-        port: The port on 127.0.0.1; 0 takes a free one.
-
-    Raises:
-        SandboxError: moto is not installed, or the port is taken.
-    """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl-C does
-    try:
-        with Sandbox(port) as sandbox:
-            cfg = orjson.dumps(sandbox.cfg).decode()
-            typer.echo(cfg)
-            typer.echo(
-                _HOW_TO.format(endpoint=sandbox.cfg["endpoint"], cfg=shlex.quote(cfg)), err=True
-            )
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        typer.echo("The sandbox is gone, and with it all that was in it.", err=True)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-_HOW_TO = """
-An empty Amazon ECR listens at {endpoint} until Ctrl-C. It keeps all in memory and takes only
-requests that are signed with the key above, which is the connector's cfg. In another terminal:
-
-  .venv/bin/ecr-connector run CreateRepository --body '{{"repositoryName": "demo"}}' \\
-    --cfg {cfg}
-
-Or start it with its output in a file, and use that: .venv/bin/ecr-connector sandbox > cfg.json;
-then .venv/bin/ecr-connector run DescribeRepositories --cfg @cfg.json
-"""
-
-
 @contextmanager
 def _running(port: int) -> Iterator[dict[str, str]]:
-    """Serve an account of its own, and yield the cfg for it."""
+    """Serve a new account, and yield the cfg for it."""
     from moto.core.authorization import enable_iam_authentication  # noqa: PLC0415 - optional
     from moto.core.base_backend import AccountSpecificBackend  # noqa: PLC0415
     from moto.ecr.models import ecr_backends  # noqa: PLC0415
@@ -154,7 +107,7 @@ def _running(port: int) -> Iterator[dict[str, str]]:
 def _served(port: int) -> Iterator[str]:
     """Answer requests in a thread, and yield the endpoint.
 
-    moto has a server in a thread too; that one hangs if its port is taken, and logs each request.
+    moto's own threaded server hangs if its port is taken, and logs each request.
     """
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
         DomainDispatcherApplication,
@@ -170,12 +123,12 @@ def _served(port: int) -> Iterator[str]:
     try:
         listener = socket.create_server((HOST, port))
     except OSError as error:
-        raise SandboxError(f"The sandbox can't start: {error.strerror}") from error
+        raise SandboxError(f"The sandbox cannot start: {error.strerror}") from error
     with listener:
         server = make_server(
             HOST,
             port,
-            _telling_gaps(DomainDispatcherApplication(create_backend_app)),
+            _refusing_gaps(DomainDispatcherApplication(create_backend_app)),
             threaded=True,
             request_handler=SilentHandler,
             fd=listener.fileno(),
@@ -191,8 +144,8 @@ def _served(port: int) -> Iterator[str]:
         thread.join()
 
 
-def _telling_gaps(app: "WSGIApplication") -> "WSGIApplication":
-    """Answer what moto does not implement with an error that says so, in place of HTTP 500."""
+def _refusing_gaps(app: "WSGIApplication") -> "WSGIApplication":
+    """Answer what moto does not implement with a clear error instead of HTTP 500."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         try:
@@ -216,7 +169,7 @@ def _telling_gaps(app: "WSGIApplication") -> "WSGIApplication":
 def _aws_settings_hidden() -> Iterator[None]:
     """Hide ``AWS_*`` variables and ``~/.aws`` from the boto3 session that moto makes and keeps.
 
-    Without this an ``AWS_PROFILE`` that doesn't exist keeps the sandbox from starting.
+    Otherwise an ``AWS_PROFILE`` that does not exist prevents the sandbox from starting.
     """
     before = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     for name in before:
