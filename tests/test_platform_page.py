@@ -2,9 +2,17 @@
 
 import json
 import re
+from base64 import b64decode
+from collections.abc import Mapping
 from dataclasses import fields
+from hashlib import sha256
+from typing import Any
 
-from lib.platform import Cipher
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
 from lib.sailor.settings import UNBOUNDED, Settings
 from tests.support.platform_page import PAGE, blocks, rows, section, titles
 
@@ -21,6 +29,15 @@ def shown(default: object) -> str:
 def values() -> dict[str, str]:
     """Return the example of the encryption."""
     return {row[0]: row[1].strip("`") for row in rows("Encryption")}
+
+
+def decrypted(text: str, example: Mapping[str, str]) -> Any:
+    """Return what a payload of version 1 holds, with the password and the IV of the example."""
+    key = sha256(example["password"].encode()).digest()
+    aes = Cipher(AES256(key), CBC(example["IV"].encode())).decryptor()
+    unpad = padding.PKCS7(128).unpadder()
+    padded = aes.update(b64decode(text, validate=True)) + aes.finalize()
+    return json.loads(unpad.update(padded) + unpad.finalize())
 
 
 def test_the_page_has_the_sections_that_docstrings_cite() -> None:
@@ -58,22 +75,21 @@ def test_each_setting_is_listed_with_its_default() -> None:
 
 def test_the_example_of_the_encryption_is_right() -> None:
     example = values()
-    cipher = Cipher(example["password"], example["IV"])
     plain = json.loads(example["plaintext, 38 bytes"])
 
     assert len(example["plaintext, 38 bytes"]) == 38
-    assert cipher.decode(example["ciphertext, 48 bytes, as base64"]) == plain
+    assert decrypted(example["ciphertext, 48 bytes, as base64"], example) == plain
+    assert sha256(example["password"].encode()).hexdigest() == example["key, in hexadecimal"]
     assert f"-K {example['key, in hexadecimal']} " in section("Encryption")
     assert f"-iv {example['IV'].encode().hex()}" in section("Encryption")
 
 
 def test_the_message_is_what_its_payload_holds() -> None:
-    example = values()
     message, headers = map(json.loads, blocks("Messages on the wire", "json"))
     [payload] = blocks("Messages on the wire", "text")
 
-    cipher = Cipher(example["password"], example["IV"])
-    assert cipher.decode(payload.strip(), headers["protocolVersion"]) == message
+    assert headers["protocolVersion"] == 1
+    assert decrypted(payload.strip(), values()) == message
     assert headers["messageId"] == message["id"]
     assert headers["stepId"] in message["passthrough"]
 
