@@ -354,7 +354,7 @@ def _amazon_answers(
     """Yield a cfg for an Amazon ECR that is asked one thing only and has one answer.
 
     Args:
-        registry: Tells ids and the account.
+        registry: Knows ids and the account.
         action: What it is asked.
         members: The parameters with which it is asked.
         answer: Its answer as it is emitted, or None for an error.
