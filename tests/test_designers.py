@@ -513,7 +513,7 @@ class Message:
 
 
 def _plain(value: Any) -> Any:
-    """Return a copy in which a list is a list: JSONata has one of its own."""
+    """Return a copy in which a list is a list: JSONata has its own kind."""
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items()}
     if isinstance(value, list):
