@@ -268,9 +268,9 @@ def test_the_permission_of_an_action_is_that_of_the_reference(action: str) -> No
 
 
 def _permission(text: str) -> str:
-    """Return the one paragraph about the permission."""
-    [found] = re.findall(r"^IAM permission: (?:.|\n(?=\S))+", text, re.MULTILINE)
-    return " ".join(str(found).split())
+    """Return what the one paragraph, or item of a list, about the permission says."""
+    [found] = re.findall(r"^(?:- )?(IAM permission: (?:.|\n(?=[^\s-]))+)", text, re.MULTILINE)
+    return " ".join(str(found).split()).removesuffix(".")
 
 
 def test_each_link_leads_somewhere() -> None:
