@@ -1,6 +1,6 @@
-"""Draws logo.png: a flow that passes through a stack of image layers.
+"""Drawing of logo.png: a flow that passes through a stack of image layers.
 
-Run it from the root, after a change: ``python docs/logo.py``. It needs nothing but Python.
+After a change, run ``python docs/logo.py`` from the root. It needs only Python.
 """  # noqa: INP001 - a script
 
 import struct

@@ -1,8 +1,8 @@
 """docs/designers.md: every example in it is run, and every recipe.
 
-They run on moto's Amazon ECR, which checks signatures and IAM policies. What moto has not, or can't
-be brought to (three operations, pages, a few errors), is answered as the document says Amazon ECR
-answers it; then the request and the answer are held against the schemas.
+They run on moto's Amazon ECR, which checks signatures and IAM policies. What moto lacks (three
+operations, pages, a few errors) is answered as the document says Amazon ECR answers it; the request
+and the answer are then compared with the schemas.
 """
 
 import base64
@@ -28,23 +28,25 @@ from moto.iam.models import iam_backends
 from lib.component import new_images
 from lib.demo import NOT_IN_SANDBOX
 from lib.ecr import items_member
-from lib.generator import reference
 from lib.generator.model import SUBJECTS
 from lib.sailor import Step as RunningStep
 from lib.sailor import handle
 from lib.sailor.step import describe_error
 from lib.sandbox import REGION, Sandbox
-from tests.support.aws_model import KEYS, OPERATIONS, ROOT, process
+from tests.support.aws_model import KEYS, OPERATIONS, process
 from tests.support.designers import (
     DOCUMENT,
+    KINDS,
     Example,
     Recipe,
     Step,
     examples,
     recipes,
     sections,
+    sections_by_anchor,
 )
 from tests.support.likeness import Likeness
+from tests.support.repository import DESCRIPTOR, ROOT
 
 TEXT = DOCUMENT.read_text()
 SECTIONS = sections(TEXT)
@@ -63,6 +65,8 @@ AWS = f"https://api.ecr.{REGION}.amazonaws.com/"
 # Errors that moto does not give, and pages, which it does not make.
 CANNED = ("AccessDeniedException", "ThrottlingException", "nextToken")
 TRIGGER = "New Images"
+REASSEMBLE = "Splitter, Re-assemble Messages"
+DOWNLOAD = "REST API, HTTP Request (Axios Library)"
 ASKED_BY_THE_TRIGGER = ("DescribeRepositories", "DescribeImages")
 _REFUSAL = re.compile(r"(\w+Exception): (.*) \(\w+, [^()]*HTTP (\d+), request id (\S+)\)$")
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -200,7 +204,7 @@ def test_every_recipe_is_found_with_its_steps() -> None:
     for recipe in RECIPES:
         assert [step.number for step in recipe.steps] == list(range(1, len(recipe.steps) + 1))
         assert len(recipe.steps) >= 4
-        assert recipe.steps[-1].first("json out")
+        assert recipe.steps[-1].first("Output")
 
 
 @pytest.mark.parametrize("action", OPERATIONS)
@@ -218,32 +222,55 @@ def test_every_example_says_what_comes_of_it() -> None:
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
-    example = {"in", "out", "cfg", "answer", "headers"}
-    kinds = {f"json {kind}" for kind in example | {"policy", "trust", "emits"}}
-    kinds |= {f"jsonata {kind}" for kind in ("in", "when", "split", "map", "on-error", "url")}
-    kinds |= {"jsonata group", "jsonata size", "text error", "text rebound"}
-
-    for section in SECTIONS:
-        for block in section.blocks:
-            assert block.kind in kinds, f"line {block.line}"
     in_recipes = sum(len(step.blocks) for recipe in RECIPES for step in recipe.steps)
     of_examples = sum(
-        len(section.of(*kinds - {"json policy", "json trust"}))
+        len(section.of(*KINDS.keys() - {"IAM policy", "Trust policy", "Mapping"}))
         for section in SECTIONS
         if "Recipes" not in section.path
     )
     blocks = len(re.findall(r"^```\w", TEXT, re.MULTILINE))
-    policies = len(re.findall(r"^```json (?:policy|trust)$", TEXT, re.MULTILINE))
+    policies = len(re.findall(r"^\*\*(?:IAM|Trust) policy:\*\*$", TEXT, re.MULTILINE))
     assert in_recipes + of_examples + policies == blocks
 
 
-@pytest.mark.parametrize("action", OPERATIONS)
-def test_the_permission_of_an_action_is_what_the_generator_knows(action: str) -> None:
-    [section] = [section for section in SECTIONS if section.title == action]
-    [told] = re.findall(r"^IAM permission: (?:.|\n(?=\S))+", section.text, re.MULTILINE)
+def test_fields_are_named_as_the_form_has_them() -> None:
+    entries = {**DESCRIPTOR["actions"], TRIGGER: DESCRIPTOR["triggers"]["newImages"]}
+    of_actions = [(section.title, section.blocks) for section in SECTIONS]
+    of_steps = [(step.title, step.blocks) for recipe in RECIPES for step in recipe.steps]
+    checked = 0
+    for title, blocks in of_actions + of_steps:
+        for block in blocks:
+            if block.kind == "Fields" and title in entries:
+                form = entries[title]["fields"]
+                named = [_named(form[key], key, value) for key, value in block.value.items()]
+                assert block.note == ", ".join(named), f"line {block.line}"
+                checked += 1
+    assert checked > len(RECIPES)
 
-    note = reference.PERMISSION_NOTES.get(action, "")
-    assert " ".join(told.split()) == f"IAM permission: `ecr:{action}`{note}."
+
+def _named(field: dict[str, Any], key: str, value: Any) -> str:
+    """Return how the document names a field, with the choice in a list or a check box."""
+    named = f"{field['label']} (`{key}`)"
+    if value is True:
+        return f"{named}: ticked"
+    choices = field.get("model")
+    return f"{named}: {choices[value]}" if isinstance(choices, dict) else named
+
+
+@pytest.mark.parametrize("action", OPERATIONS)
+def test_the_permission_of_an_action_is_that_of_the_reference(action: str) -> None:
+    [section] = [section for section in SECTIONS if section.title == action]
+    [(name, anchor)] = re.findall(r"\[All members\]\(([^)#]+)#([^)]+)\)", section.text)
+    reference = sections_by_anchor((DOCUMENT.parent / name).read_text())
+
+    assert _permission(section.text) == _permission(reference[anchor])
+    assert _permission(section.text).startswith(f"IAM permission: `ecr:{action}`")
+
+
+def _permission(text: str) -> str:
+    """Return what the one paragraph, or item of a list, about the permission says."""
+    [found] = re.findall(r"^(?:- )?(IAM permission: (?:.|\n(?=[^\s-]))+)", text, re.MULTILINE)
+    return " ".join(str(found).split()).removesuffix(".")
 
 
 def test_each_link_leads_somewhere() -> None:
@@ -251,12 +278,7 @@ def test_each_link_leads_somewhere() -> None:
         name, _, anchor = target.partition("#")
         path = DOCUMENT.parent / name if name else DOCUMENT
         assert path.exists(), target
-        assert not anchor or anchor in _anchors(path.read_text()), target
-
-
-def _anchors(markdown: str) -> set[str]:
-    titles = re.findall(r"^#+ (.+)$", markdown, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+        assert not anchor or anchor in sections_by_anchor(path.read_text()), target
 
 
 # The examples
@@ -332,7 +354,7 @@ def _amazon_answers(
     """Yield a cfg for an Amazon ECR that is asked one thing only and has one answer.
 
     Args:
-        registry: Tells ids and the account.
+        registry: Knows ids and the account.
         action: What it is asked.
         members: The parameters with which it is asked.
         answer: Its answer as it is emitted, or None for an error.
@@ -413,7 +435,7 @@ def _unknown(value: Any, schema: Any) -> list[str]:
 
 
 def test_every_policy_names_operations_of_the_connector() -> None:
-    policies = [block.value for section in SECTIONS for block in section.of("json policy")]
+    policies = [block.value for section in SECTIONS for block in section.of("IAM policy")]
 
     assert len(policies) == 2 + len(RECIPES)
     for policy in policies:
@@ -434,12 +456,12 @@ def test_a_recipe_s_policy_has_the_permissions_of_its_steps(recipe: Recipe) -> N
 
 def test_the_role_is_assumed_by_the_user_with_the_policies_as_shown(registry: Registry) -> None:
     # Given a user and a role with the three policies of the document
-    [trust] = [block.value for section in SECTIONS for block in section.of("json trust")]
+    [trust] = [block.value for section in SECTIONS for block in section.of("Trust policy")]
     allowed, assuming = [
         block.value
         for section in SECTIONS
         if "Recipes" not in section.path
-        for block in section.of("json policy")
+        for block in section.of("IAM policy")
     ]
     cfg = registry.grant(assuming)
     iam = iam_backends[registry.account]["aws"]
@@ -491,7 +513,7 @@ class Message:
 
 
 def _plain(value: Any) -> Any:
-    """Return a copy in which a list is a list: JSONata has one of its own."""
+    """Return a copy in which a list is a list: JSONata has its own kind."""
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -510,52 +532,39 @@ class Flow:
 
     def run(self, step: Step) -> list[Any]:
         """Let every message go through a step, and return the bodies that it emits."""
-        kinds = {block.kind: block.text for block in step.blocks}
-        emitted = []
-        for message in self._incoming(kinds):
-            emitted += [message.after(step, body) for body in self._emitted(step, kinds, message)]
-        if "jsonata on-error" in kinds:
+        if step.handles_errors:
+            emitted = self._after(step, [Message(error) for error in self.errors])
             self.messages += emitted
+        elif step.title == REASSEMBLE:
+            emitted = self.messages = list(_reassembled(step, self.messages))
         else:
-            self.messages = emitted
+            emitted = self.messages = self._after(step, self.messages)
         return [message.body for message in emitted]
 
-    def _incoming(self, kinds: dict[str, str]) -> list[Message]:
-        if "jsonata on-error" in kinds:
-            return [Message(error) for error in self.errors]
-        if "jsonata group" not in kinds:
-            return self.messages
-        groups: dict[str, list[Message]] = {}
-        for message in self.messages:
-            groups.setdefault(message.evaluate(kinds["jsonata group"]), []).append(message)
+    def _after(self, step: Step, messages: list[Message]) -> list[Message]:
+        """Return the messages that a step emits for those that it gets."""
         return [
-            group[-1]
-            for group in groups.values()
-            if len(group) == group[-1].evaluate(kinds["jsonata size"])
+            message.after(step, body)
+            for message in messages
+            for body in self._emitted(step, message)
         ]
 
-    def _emitted(self, step: Step, kinds: dict[str, str], message: Message) -> list[Any]:
-        """Return the bodies that a step emits; one of another component is played."""
-        if step.title in {TRIGGER, *OPERATIONS}:
-            return self._triggered(step) if step.title == TRIGGER else self._asked(step, message)
-        if "json emits" in kinds:
-            return [self.registry.here(orjson.loads(kinds["json emits"]))]
-        if "jsonata group" in kinds:
-            return [{}]
-        [(kind, expression)] = [
-            (kind, text) for kind, text in kinds.items() if kind.startswith("jsonata")
-        ]
-        value = message.evaluate(expression)
-        if kind == "jsonata when":
-            return {True: [message.body], False: []}[value]
-        if kind == "jsonata split":
-            assert isinstance(value, list)
-            return value
-        return [_download(value) if kind == "jsonata url" else value]
+    def _emitted(self, step: Step, message: Message) -> list[Any]:
+        """Return the bodies that a step emits."""
+        if step.title == TRIGGER:
+            return self._triggered(step)
+        if step.title in OPERATIONS:
+            return self._asked(step, message)
+        if step.first("JSONata Expression"):
+            return _evaluated(step, message)
+        if step.title == DOWNLOAD:
+            return [_downloaded(step, message)]
+        [output] = step.of("Output")
+        return [self.registry.here(output.value)]
 
     def _triggered(self, step: Step) -> list[Any]:
-        """Run the trigger for the first time, and hold what it emits against what is shown."""
-        fields, shown = step.first("json cfg"), step.first("json emits")
+        """Run the trigger for the first time, and compare what it emits with what is shown."""
+        fields, shown = step.first("Fields"), step.first("Output")
         assert fields
         assert shown
         events = run("newImages", {}, {**self.cfg, **fields.value, "startFrom": "beginning"})
@@ -566,14 +575,14 @@ class Flow:
         return [body]
 
     def _asked(self, step: Step, message: Message) -> list[Any]:
-        mapping, fields = step.first("jsonata in"), step.first("json cfg")
+        mapping, fields = step.first("Mapping"), step.first("Fields")
         assert mapping
         body = message.evaluate(mapping.text)
         chosen = fields.value if fields else {}
         _check_input(step.title, body, chosen)
         members = _members(step.title, body, chosen)
-        if waiting := step.first("json answer"):
-            reason = step.first("text rebound")
+        if waiting := step.first("Answer of Amazon ECR"):
+            reason = step.first("Rebound")
             assert reason
             with _amazon_answers(self.registry, step.title, members, waiting.value) as cfg:
                 assert run(step.title, body, cfg | chosen) == [("rebound", reason.text)]
@@ -598,25 +607,68 @@ class Flow:
         return [payload["body"] for event, payload in events if event == "data"]
 
 
+def _evaluated(step: Step, message: Message) -> list[Any]:
+    """Return the bodies that a step of the platform emits that is configured with JSONata."""
+    expression = step.first("JSONata Expression")
+    assert expression
+    value = message.evaluate(expression.text)
+    match step.title:
+        case "Filter, Simple JSONata Filter":
+            return {True: [message.body], False: []}[value]
+        case "Splitter, Split on JSONata Expression":
+            assert isinstance(value, list)
+            return value
+        case "Transformation, Transform":
+            return [value]
+        case _:
+            raise AssertionError(f"the platform has no step {step.title!r} with an expression")
+
+
+def _reassembled(step: Step, messages: list[Message]) -> Iterator[Message]:
+    """Yield a message for each group that is complete, as the platform's Splitter does."""
+    mapping, fields = step.first("Mapping"), step.first("Fields")
+    assert mapping
+    assert fields
+    assert fields.value == {"mode": "groupSize"}
+    groups: dict[str, dict[str, Any]] = {}
+    for message in messages:
+        body = message.evaluate(mapping.text)
+        group = groups.setdefault(body["groupId"], {})
+        group[body["messageId"]] = body["messageData"]
+        if len(group) == body["groupSize"]:
+            named = {name: body[name] for name in ("groupSize", "groupId")}
+            yield message.after(step, {**named, "messageData": groups.pop(body["groupId"])})
+
+
 def _answer_to(step: Step, body: Any) -> Any:
     """Return the one of a step's shown results that belongs to a message."""
-    shown = [block.value for block in step.blocks if block.kind == "json out"]
+    shown = [block.value for block in step.of("Output")]
     [answer] = [it for it in shown if it.get("layerDigest") == body.get("layerDigest")]
     _check_output(step.title, answer)
     return answer
 
 
-def _download(url: str) -> dict[str, str]:
+def _downloaded(step: Step, message: Message) -> dict[str, Any]:
+    """Return what the platform's REST API component emits for a download."""
+    fields = step.first("Fields")
+    assert fields
+    assert fields.value["responseEncoding"] == "base64"
+    asked = fields.value["reader"]
+    url = message.evaluate(asked["url"])
     blobs = {"config": CONFIG, "hello": LAYER}
     with responses.RequestsMock() as bucket:
         name = url.partition("?")[0].rpartition("/")[2]
-        bucket.add(responses.GET, url, body=blobs[name])
-        content = requests.get(url, timeout=5).content
-    return {"content": base64.b64encode(content).decode()}
+        bucket.add(asked["method"], url, body=blobs[name])
+        answer = requests.request(asked["method"], url, timeout=5)
+    return {
+        "statusCode": answer.status_code,
+        "HTTPHeaders": dict(answer.headers),
+        "responseBody": base64.b64encode(answer.content).decode(),
+    }
 
 
 def _prepare(registry: Registry, recipe: Recipe) -> None:
-    """Give the registry what a recipe says it has besides."""
+    """Give the registry what else a recipe says it contains."""
     if recipe.title == TITLES[2]:
         for name, principal in (
             ("open", "*"),
@@ -638,8 +690,8 @@ def test_a_recipe_with_the_permissions_that_it_names(recipe: Recipe, registry: R
     for step in recipe.steps:
         emitted = flow.run(step)
         assert emitted, step
-        shown = [block.value for block in step.blocks if block.kind == "json out"]
-        if shown:
+        shown = [block.value for block in step.of("Output")]
+        if shown and step.title != TRIGGER:  # of whose output a recipe may show a part
             assert registry.difference(shown, emitted) == "", step.title
 
 
@@ -647,14 +699,14 @@ def _step(recipe: int, number: int) -> Step:
     return RECIPES[recipe - 1].steps[number - 1]
 
 
-def _emits(recipe: int, number: int) -> Any:
-    block = _step(recipe, number).first("json emits")
+def _output(recipe: int, number: int) -> Any:
+    block = _step(recipe, number).first("Output")
     assert block
     return block.value
 
 
-def _expression(recipe: int, number: int, kind: str) -> str:
-    block = _step(recipe, number).first(f"jsonata {kind}")
+def _text(recipe: int, number: int, kind: str = "JSONata Expression") -> str:
+    block = _step(recipe, number).first(kind)
     assert block
     return block.text
 
@@ -687,13 +739,50 @@ def test_what_the_audit_finds(change: dict[str, Any], finding: str) -> None:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     body = {"repositoryName": "team/app", "policyText": policy}
 
-    found = Message(body).evaluate(_expression(3, 4, "map"))
+    found = Message(body).evaluate(_text(3, 4))
 
     assert found == {"repositoryName": "team/app", "finding": finding}
 
 
+@pytest.mark.parametrize("path", [(), ("content",)])
+def test_the_message_that_failed_is_found_wherever_the_platform_puts_it(
+    path: tuple[str, ...],
+) -> None:
+    failed: dict[str, Any] = {"body": {"repositoryName": "team/app"}}
+    for name in path:
+        failed = {name: failed}
+    error = {"name": "RepositoryPolicyNotFoundException", "message": "It does not exist"}
+
+    found = Message({"error": error, "errorInput": failed}).evaluate(_text(3, 5))
+
+    assert found == {"repositoryName": "team/app", "finding": "no policy"}
+
+
+def test_parts_of_other_images_and_repeated_parts_don_t_complete_a_group() -> None:
+    step = _step(4, 10)
+    parts = [("a", "1"), ("b", "1"), ("a", "1"), ("a", "2")]
+    messages = [
+        Message(
+            {},
+            {
+                "step_1": {"body": {"imageDigest": image}},
+                "step_4": {"body": {"layerDigest": layer, "count": 2}},
+            },
+        )
+        for image, layer in parts
+    ]
+
+    [complete] = _reassembled(step, messages)
+
+    assert complete.body == {
+        "groupSize": 2,
+        "groupId": "a",
+        "messageData": {"1": {"layerDigest": "1"}, "2": {"layerDigest": "2"}},
+    }
+
+
 def test_an_image_that_is_not_approved_is_not_promoted() -> None:
-    assert Message({"approved": False}).evaluate(_expression(1, 4, "when")) is False
+    assert Message({"approved": False}).evaluate(_text(1, 4)) is False
 
 
 def test_an_image_that_is_stable_needs_no_approval(registry: Registry) -> None:
@@ -702,20 +791,20 @@ def test_an_image_that_is_stable_needs_no_approval(registry: Registry) -> None:
     for step in RECIPES[0].steps:
         assert flow.run(step)
 
-    # When the trigger tells of the image again
-    fields = _step(1, 1).first("json cfg")
+    # When the trigger reports the image again
+    fields = _step(1, 1).first("Fields")
     assert fields
     events = run("newImages", {}, {**flow.cfg, **fields.value, "startFrom": "beginning"})
-    told = [payload["body"] for event, payload in events if event == "data"]
+    again = [payload["body"] for event, payload in events if event == "data"]
 
     # Then the filter keeps it out
-    assert told
-    assert [Message(body).evaluate(_expression(1, 2, "when")) for body in told] == [False]
+    assert again
+    assert [Message(body).evaluate(_text(1, 2)) for body in again] == [False]
 
 
-def test_an_image_that_is_gone_when_it_is_approved_is_told(registry: Registry) -> None:
-    new = {"step_1": {"body": _emits(1, 1)}}
-    body = Message({"images": []}, new).evaluate(_expression(1, 6, "in"))
+def test_an_image_that_is_gone_when_it_is_approved_is_an_error(registry: Registry) -> None:
+    new = {"step_1": {"body": _output(1, 1)}}
+    body = Message({"images": []}, new).evaluate(_text(1, 6, "Mapping"))
 
     [(event, error)] = run("PutImage", body, registry.cfg)
 
@@ -730,7 +819,7 @@ def test_an_image_that_is_gone_when_it_is_approved_is_told(registry: Registry) -
 def test_images_are_deleted_in_batches_of_a_hundred(count: int, sizes: list[int]) -> None:
     ids = [{"imageDigest": f"sha256:{number:064}"} for number in range(count)]
 
-    batches = Message({"imageIds": ids}).evaluate(_expression(2, 3, "split"))
+    batches = Message({"imageIds": ids}).evaluate(_text(2, 3))
 
     assert [len(batch["imageIds"]) for batch in batches] == sizes
     assert [one for batch in batches for one in batch["imageIds"]] == ids
@@ -740,7 +829,7 @@ def test_layers_that_the_target_has_are_not_copied() -> None:
     image = {"step_2": {"body": {"images": [{"imageManifest": manifest(LAYER)}]}}}
     states = {digest(CONFIG): "AVAILABLE", digest(LAYER): "UNAVAILABLE"}
     layers = [{"layerDigest": key, "layerAvailability": it} for key, it in states.items()]
-    split = _expression(4, 4, "split")
+    split = _text(4, 4)
 
     assert Message({"layers": layers, "failures": []}, image).evaluate(split) == [
         {"layerDigest": digest(LAYER), "lastByte": 5, "count": 1}
@@ -752,7 +841,7 @@ def test_layers_that_the_target_has_are_not_copied() -> None:
 def test_a_policy_that_deletes_too_much_is_not_put() -> None:
     preview = {"summary": {"expiringImageTotalCount": 51}}
 
-    assert Message(preview).evaluate(_expression(5, 4, "when")) is False
+    assert Message(preview).evaluate(_text(5, 4)) is False
 
 
 # What compares
@@ -767,7 +856,7 @@ def test_a_policy_that_deletes_too_much_is_not_put() -> None:
         "on 2026-01-15T08:30:00.000Z of 00000000-0000-4000-8000-000000000001",
     ],
 )
-def test_what_differs_is_told(came: str) -> None:
+def test_what_differs_is_found(came: str) -> None:
     shown = "at 2000-01-01T00:00:00.000Z of 00000000-0000-4000-8000-000000000000"
 
     assert Likeness().difference(shown, came)

@@ -1,6 +1,6 @@
 """No secret gets out, and none gets in but through cfg.
 
-All is run with "Debug this step" on and LOG_LEVEL=trace.
+All is run with "Debug This Step" on and LOG_LEVEL=trace.
 """
 
 import base64

@@ -45,7 +45,7 @@ def is_policy(block: Any) -> bool:
 
 
 def matches(pattern: Json, event: Json) -> bool:
-    """Tell whether a rule's pattern, of plain values alone, lets an event pass.
+    """Return whether an event matches a rule's pattern of plain values.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
     """
@@ -148,7 +148,7 @@ def test_the_command_line_does_as_the_guide_says() -> None:
 
 
 @pytest.mark.parametrize("title", TRIGGERS)
-def test_each_field_is_told_with_its_label(title: str) -> None:
+def test_each_field_is_listed_with_its_label(title: str) -> None:
     rows = re.findall(r"^\| ([\w ]+) \(`(\w+)`\) \|", section(title), re.MULTILINE)
 
     fields = DESCRIPTOR["triggers"][TRIGGERS[title]]["fields"]
@@ -158,7 +158,7 @@ def test_each_field_is_told_with_its_label(title: str) -> None:
 def test_a_new_image_is_emitted_as_shown_and_the_snapshot_kept(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    # Given the registry of the guide, at the time that its snapshot tells
+    # Given the registry of the guide, at the time in its snapshot
     shown, policy, snapshot = blocks("New images")
     caplog.set_level("INFO")
     events: list[Event] = []

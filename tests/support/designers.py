@@ -1,20 +1,21 @@
 """Reads docs/designers.md: the examples of each action, and the recipes.
 
-What a fenced block is stands in its info string, after the language:
+A line above each fenced block says what the block is, such as ``**Input:**``:
 
-=============================  ====================================================================
-``json cfg``                   the step's fields, for the example that follows
-``json in [Action]``           a message's body; the action is that of the heading, or the one named
-``json answer``                what Amazon ECR answers to it, where that is not what is emitted
-``json out``                   the body of a message that is emitted, one block a message
-``json headers``               the headers of the message before
-``text error``                 the text of the error that is emitted in its place
-``text rebound``               the reason of the rebound that is emitted in its place
-``json policy``                an IAM policy
-``json trust``                 a role's trust policy
-``json emits``                 in a recipe: what a step outside this connector emits
-``jsonata in|when|split|...``  in a recipe: what a step makes of the message before it
-=============================  ====================================================================
+================================  ===============================================================
+``Fields``                        the step's fields, for the example that follows; the rest of the
+                                  line names them as the form does
+``Input``, ``Input of <action>``  a message's body; without a name, the action is the heading's
+``Answer of Amazon ECR``          what Amazon ECR answers to it, where that is not what is emitted
+``Output``, ``Output, …``         the body of a message that is emitted, one block per message
+``Headers``                       the headers of the message before
+``Error``                         the text of the error that is emitted instead
+``Rebound``                       the reason of the rebound that is emitted instead
+``IAM policy``                    what a user, a role or a recipe needs
+``Trust policy``                  who may assume a role
+``Mapping``                       in a recipe: the JSONata that makes a step's input
+``JSONata Expression``            in a recipe: that field of a step of the platform
+================================  ===============================================================
 """
 
 import re
@@ -28,22 +29,44 @@ import orjson
 DOCUMENT = Path(__file__).parents[2] / "docs" / "designers.md"
 
 _HEADING = re.compile(r"(#{1,4}) (.+)")
-_FENCE = re.compile(r"```(\w+)(?: (.*))?")
-_STEP = re.compile(r"Step (\d+): (.+)")
+_LABEL = re.compile(r"\*\*([A-Z][^*]*):\*\*(?: (.+))?")
+_FENCE = re.compile(r"```(\w+)")
+_STEP = re.compile(r"Step (\d+)(, error handling)?: (.+)")
+# The language of each kind of block.
+KINDS = {
+    "Fields": "json",
+    "Input": "json",
+    "Answer of Amazon ECR": "json",
+    "Output": "json",
+    "Headers": "json",
+    "Error": "text",
+    "Rebound": "text",
+    "IAM policy": "json",
+    "Trust policy": "json",
+    "Mapping": "jsonata",
+    "JSONata Expression": "jsonata",
+}
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, what its info string says besides, and its text."""
+    """A fenced block with the line that says what it is.
+
+    Args:
+        line: Where its fence begins.
+        language: That of the fence.
+        kind: One of ``KINDS``.
+        action: The action that its label names, if any.
+        note: What the line says after the label.
+        text: Its content.
+    """
 
     line: int
     language: str
-    words: tuple[str, ...]
+    kind: str
+    action: str
+    note: str
     text: str
-
-    @property
-    def kind(self) -> str:
-        return " ".join((self.language, *self.words[:1]))
 
     @property
     def value(self) -> Any:
@@ -73,7 +96,7 @@ class Example:
     line: int
     action: str
     body: Any
-    cfg: dict[str, Any]
+    cfg: dict[str, Any] = field(default_factory=dict)
     answer: Any = None
     emitted: list[Any] = field(default_factory=list)
     headers: dict[str, str] | None = None
@@ -83,14 +106,25 @@ class Example:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a recipe, with its blocks by kind."""
+    """A step of a recipe.
+
+    Args:
+        number: Its place in the flow.
+        title: The connector's action or trigger, or "component, function" of the platform's.
+        handles_errors: Whether it is the flow's error handling.
+        blocks: Its fenced blocks.
+    """
 
     number: int
     title: str
+    handles_errors: bool
     blocks: list[Block]
 
+    def of(self, kind: str) -> list[Block]:
+        return [block for block in self.blocks if block.kind == kind]
+
     def first(self, kind: str) -> Block | None:
-        return next((block for block in self.blocks if block.kind == kind), None)
+        return next(iter(self.of(kind)), None)
 
 
 @dataclass(frozen=True)
@@ -103,9 +137,14 @@ class Recipe:
 
 
 def sections(markdown: str) -> list[Section]:
-    """Return a document's sections, each with the titles of those it stands in."""
+    """Return a document's sections, each with the titles of those it stands in.
+
+    Raises:
+        AssertionError: A fenced block has no end, or no line above it that says what it is.
+    """
     found: list[Section] = []
     path: list[str] = []
+    label = ""  # the last line that was not empty
     lines = enumerate(markdown.splitlines(), 1)
     for number, line in lines:
         if heading := _HEADING.fullmatch(line):
@@ -113,11 +152,20 @@ def sections(markdown: str) -> list[Section]:
             found.append(Section(tuple(path), "", []))
         elif fence := _FENCE.fullmatch(line):
             text = "\n".join(_until_the_fence(lines))
-            words = tuple((fence[2] or "").split())
-            found[-1].blocks.append(Block(number, fence[1], words, text))
+            found[-1].blocks.append(_block(number, fence[1], label, text))
         else:
             found[-1] = Section(found[-1].path, f"{found[-1].text}{line}\n", found[-1].blocks)
+        label = line or label
     return found
+
+
+def sections_by_anchor(markdown: str) -> dict[str, str]:
+    """Return the text under each heading, by the anchor that GitHub gives the heading."""
+    parts = re.split(r"^#+ (.+)$", markdown, flags=re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-"): text
+        for title, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
 
 
 def examples(found: list[Section]) -> list[Example]:
@@ -139,36 +187,53 @@ def _until_the_fence(lines: Iterator[tuple[int, str]]) -> Iterator[str]:
     raise AssertionError("a fenced block has no end")
 
 
+def _block(line: int, language: str, label: str, text: str) -> Block:
+    found = _LABEL.fullmatch(label)
+    assert found, f"line {line}: no line above the block says what it is"
+    kind, action = found[1], ""
+    if kind.startswith("Input of "):
+        kind, action = kind.split(" of ")
+    kind = re.split(r", | \(", kind)[0]
+    assert KINDS.get(kind) == language, f"line {line}: {label}"
+    return Block(line, language, kind, action, found[2] or "", text)
+
+
 def _examples(section: Section) -> Iterator[Example]:
     if "Recipes" in section.path:
         return
     members: dict[str, Any] = {}
     for block in section.blocks:
-        if block.kind in {"json cfg", "json in"} and "body" in members:
+        if block.kind in {"Fields", "Input"} and "body" in members:
             yield Example(**members)
             members = {}
-        match block.kind:
-            case "json cfg":
-                members["cfg"] = block.value
-            case "json in":
-                action = block.words[1] if block.words[1:] else section.title
-                members |= {"line": block.line, "action": action, "body": block.value}
-                members.setdefault("cfg", {})
-            case "json out":
-                members.setdefault("emitted", []).append(block.value)
-            case "json answer" | "json headers":
-                members[block.words[0]] = block.value
-            case "text error" | "text rebound":
-                members[block.words[0]] = block.text
-    if members:  # what lacks its message is a mistake, and told as one
+        members |= _members(block, section.title)
+        if block.kind == "Output":
+            members.setdefault("emitted", []).append(block.value)
+    if members:  # without its message, it is a mistake that the constructor reports
         yield Example(**members)
+
+
+def _members(block: Block, title: str) -> dict[str, Any]:
+    """Return the members of an example that a block gives, but for its output."""
+    match block.kind:
+        case "Fields":
+            return {"cfg": block.value}
+        case "Input":
+            return {"line": block.line, "action": block.action or title, "body": block.value}
+        case "Answer of Amazon ECR":
+            return {"answer": block.value}
+        case "Headers":
+            return {"headers": block.value}
+        case "Error" | "Rebound":
+            return {block.kind.lower(): block.text}
+    return {}
 
 
 def _recipe(title: str, parts: list[Section]) -> Recipe:
     steps = [
-        Step(int(step[1]), step[2], part.blocks)
+        Step(int(step[1]), step[3], bool(step[2]), part.blocks)
         for part in parts
         if (step := _STEP.fullmatch(part.title))
     ]
-    [policy] = [block.value for part in parts for block in part.of("json policy")]
+    [policy] = [block.value for part in parts for block in part.of("IAM policy")]
     return Recipe(title, steps, policy)

@@ -1,4 +1,4 @@
-"""The project's folder and its descriptor."""
+"""The repository's folder and its descriptor."""
 
 import json
 from pathlib import Path

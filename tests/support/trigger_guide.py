@@ -41,5 +41,5 @@ def examples() -> list[Example]:
 
 
 def is_event(block: Any) -> bool:
-    """Tell an event from a rule's pattern, whose source is a list, and from all else."""
+    """Return whether a block is an event; in a rule's pattern the source is a list."""
     return isinstance(block, dict) and block.get("source") == "aws.ecr"
