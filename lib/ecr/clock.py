@@ -1,17 +1,17 @@
-"""The time by AWS's clock, where this machine's is wrong."""
+"""Time by AWS's clock, for machines whose own clock is wrong."""
 
 import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-_logger = logging.getLogger("component.ecr")
+_logger = logging.getLogger(__name__)
 
 
 class Clock:
-    """This machine's clock, and how far AWS's is ahead of it.
+    """This machine's clock, and how far AWS's clock is ahead of it.
 
     Attributes:
-        offset: What to add to this machine's time.
+        offset: The difference; it is added to this machine's time.
     """
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ class Clock:
         if time is None:
             return False
         self.offset = time - datetime.now(UTC)
-        _logger.warning("this machine's clock is off by %s; corrected", self.offset)
+        _logger.warning("This machine's clock is off by %s; corrected", self.offset)
         return True
 
 
 def http_time(date: str) -> datetime | None:
-    """Return the time that a Date header tells, or None if it tells none."""
+    """Return the time in a Date header, or None if it holds none."""
     try:
         time = parsedate_to_datetime(date)
     except ValueError:

@@ -175,6 +175,7 @@ def _limits(schema: Schema) -> str:
         *_between(schema.get("minimum"), schema.get("maximum"), ""),
         *_between(schema.get("minLength"), schema.get("maxLength"), " characters"),
         *_between(schema.get("minItems"), schema.get("maxItems"), " items"),
+        *_between(None, schema.get("maxBytes"), " bytes"),
     ]
     if "enum" in schema:
         limits.append(" or ".join(f"`{value}`" for value in schema["enum"]))

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.model import OperationModel, Shape
 
+from lib.component.operation.members import JSON_TEXT_MEMBERS, stand_ins_schema
 from lib.generator import text
 from lib.generator.fields import stand_ins
 from lib.generator.protocol import protocol_inputs
@@ -28,7 +29,6 @@ _TYPES = {
 }
 _FORMATS = {"blob": "base64", "timestamp": "date-time"}
 _BITS = {"integer": 32, "long": 64}
-_JSON_TEXT = {"policyText", "lifecyclePolicyText"}
 _TAKES_AN_OBJECT = "A JSON object is taken as well: its compact text is sent."
 # The model tells how times look between AWS and its clients; these are what actions emit.
 _TIMES = {
@@ -52,17 +52,17 @@ def in_schema(operation: OperationModel) -> Schema:
     """Return the schema of the messages that an action takes: the members, then the protocol.
 
     A member that a field may hold has no star: the mapper would insist on it. It is required all
-    the same, by the message and the field together; ``extends`` says so, with the field's label.
+    the same, by the message and the field together.
     """
     value = _value(operation.input_shape, checked=True)
     for name, label in stand_ins(operation).items():
         member = value["properties"][name]
         del member["required"]
         member["description"] += f" Needed unless it is chosen in the field {label}."
-        # First, so that it is the first fault that is told.
-        value = {"extends": {"properties": {name: {"title": label, "required": True}}}, **value}
+    # First, so that it is the first fault to be reported.
+    value = {**stand_ins_schema(stand_ins(operation)), **value}
     for name, schema in value["properties"].items():
-        if name in _JSON_TEXT:
+        if name in JSON_TEXT_MEMBERS:
             schema["description"] += f" {_TAKES_AN_OBJECT}"
     value["properties"] = _ordered(value["properties"] | protocol_inputs(operation))
     return _schema(
@@ -166,16 +166,12 @@ def _limits(shape: Shape) -> Schema:
     if least:
         limits[f"min{unit}"] = least
     if most is not None:
-        limits[f"max{unit}"] = _base64_length(most) if shape.type_name == "blob" else most
+        limits["maxBytes" if shape.type_name == "blob" else f"max{unit}"] = most
     if shape.type_name == "string" and shape.enum:
         limits["enum"] = list(shape.enum)
     if "pattern" in shape.metadata:
         limits["pattern"] = _anchored(shape.metadata["pattern"])
     return limits
-
-
-def _base64_length(size: int) -> int:
-    return -(-size // 3) * 4
 
 
 def _anchored(pattern: str) -> str:

@@ -107,7 +107,7 @@ class _BunyanFormatter(logging.Formatter):
         time = datetime.fromtimestamp(record.created, UTC)
         return orjson.dumps(
             {
-                "name": record.name.partition(".")[0],
+                "name": "sailor" if record.name.partition(".")[0] == "sailor" else "component",
                 **self._fixed,
                 **_context(record),
                 "level": _BUNYAN_LEVELS.get(record.levelno, record.levelno),
@@ -122,6 +122,6 @@ class _BunyanFormatter(logging.Formatter):
 def _context(record: logging.LogRecord) -> Mapping[str, str]:
     """Return the members that a line of the component adds."""
     own: Mapping[str, str] | None = getattr(record, "context", None)
-    if own is None and record.name.startswith("component"):
+    if own is None and record.name.partition(".")[0] != "sailor":
         own = message_context.get()
     return own or {}
