@@ -15,10 +15,11 @@ import pytest
 import requests
 from moto import settings
 
+from lib.component.connection import client_of
 from lib.demo import NOT_IN_SANDBOX
-from lib.ecr import Configuration, ServiceError, connect
+from lib.ecr import ServiceError
 from lib.sandbox import Sandbox, SandboxError, serve_sandbox
-from tests.conftest import DECOY
+from tests.support.decoys import DECOY
 
 ROOT = Path(__file__).parents[1]
 # The last line of how to use the sandbox
@@ -26,7 +27,7 @@ LAST_LINE = "then .venv/bin/ecr-connector run DescribeRepositories --cfg @cfg.js
 
 
 def call(cfg: dict[str, str], operation: str, **members: Any) -> dict[str, Any]:
-    client = connect(Configuration.from_cfg(cfg))
+    client = client_of(cfg)
     return client.call(operation, orjson.dumps(members)).members
 
 
@@ -147,10 +148,10 @@ import os, sys
 opened = []
 sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[0])))
 import orjson
-from lib.ecr import Configuration, connect
+from lib.component.connection import client_of
 from lib.sandbox import Sandbox
 with Sandbox() as sandbox:
-    connect(Configuration.from_cfg(sandbox.cfg)).call("DescribeRepositories", b"{{}}")
+    client_of(sandbox.cfg).call("DescribeRepositories", b"{{}}")
 assert os.environ["AWS_PROFILE"] == "nobody"
 assert "{DECOY}" not in orjson.dumps(sandbox.cfg).decode()
 print(orjson.dumps([path for path in opened if ".aws" in path]).decode())

@@ -64,8 +64,8 @@ def test_the_sandbox_s_credentials_are_verified(sandbox: Sandbox) -> None:
         ({"region": "eu-centrl-1"}, "did you mean eu-central-1?"),
         ({"region": None}, "region is missing"),
         ({"accessKeyId": None, "secretAccessKey": None}, "accessKeyId and secretAccessKey"),
-        ({"endpoint": "http://ecr.example"}, "https is needed"),
-        ({"roleArn": "ecr-reader"}, "roleArn holds no ARN"),
+        ({"endpoint": "http://ecr.example"}, "expected https"),
+        ({"roleArn": "ecr-reader"}, "roleArn: expected the ARN of a role"),
     ],
 )
 def test_bad_credentials_are_refused_with_what_to_do(
@@ -136,7 +136,7 @@ def test_an_endpoint_that_does_not_answer_is_told_within_the_screen_s_patience(
     # Then
     assert time.monotonic() - started < 3
     assert answer["verified"] is False
-    assert "sent no whole answer in time" in answer["reason"]
+    assert "did not answer in time" in answer["reason"]
 
 
 def test_an_endpoint_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

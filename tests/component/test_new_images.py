@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 import pytest
 
-from lib.component import new_images
-from lib.component.errors import InvalidFieldError, NoTimeError, SnapshotError
-from lib.component.triggers.new_images.cursor import Place
+from lib.component.errors import InvalidFieldError, InvalidSnapshotError, NoTimeError
+from lib.component.triggers.new_images.cursor import Cursor
 from lib.component.triggers.new_images.trigger import MESSAGES_PER_SNAPSHOT, SETTLING_TIME
 from lib.ecr import ServiceError
 from lib.sailor import Step
@@ -169,7 +168,7 @@ class TestManyImages:
     def test_what_is_too_much_for_memory_is_listed_again(
         self, shop: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setitem(new_images.__globals__, "MOST_PUSHES", 7)
+        monkeypatch.setattr("lib.component.triggers.new_images.trigger.MOST_PUSHES", 7)
         pushed = [shop.push("shop", number, at=NOON - 100 + number // 5) for number in range(28)]
 
         assert everything(shop).uris() == pushed
@@ -187,7 +186,7 @@ class TestManyImages:
         ):
             if (event, following) == ("data", "snapshot"):
                 assert place["imageDigest"] == message["body"]["imageDigest"]
-        assert trigger.snapshot == Place(NOON - SETTLING_TIME).as_snapshot()
+        assert trigger.snapshot == Cursor(NOON - SETTLING_TIME).as_snapshot()
 
 
 class TestMessage:
@@ -279,7 +278,7 @@ class TestStart:
 
         # When it runs for the first time
         assert trigger.run() == []
-        assert trigger.events == [("snapshot", Place(NOON - SETTLING_TIME).as_snapshot())]
+        assert trigger.events == [("snapshot", Cursor(NOON - SETTLING_TIME).as_snapshot())]
 
         # Then only later ones are told of
         later = shop.push("shop", 2)
@@ -394,23 +393,29 @@ class TestSelection:
     @pytest.mark.parametrize(
         ("fields", "told"),
         [
-            ({"repositories": "shop"}, "repositories: 'shop' was given; allowed is a list"),
-            ({"repositories": {"shop": True}}, "repositories: {'shop': True} was given"),
+            (
+                {"repositories": "shop"},
+                'repositories: got "shop", expected a list of names of repositories',
+            ),
+            ({"repositories": {"shop": True}}, 'repositories: got {"shop":true}, expected a list'),
             (
                 {"repositories": ["shop", 7]},
-                "repositories: 7 was given; allowed is the name of a repository",
+                "repositories: got 7, expected a list of names of repositories",
             ),
-            ({"repositories": [""]}, "repositories: '' was given"),
+            (
+                {"repositories": [""]},
+                'repositories: got "", expected a list of names of repositories',
+            ),
             (
                 {"tagPattern": ["v*"]},
-                "tagPattern: ['v*'] was given; allowed is a text, in which * stands for any",
+                'tagPattern: got ["v*"], expected a string, in which * stands for any',
             ),
-            ({"repositoryPattern": 7}, "repositoryPattern: 7 was given"),
+            ({"repositoryPattern": 7}, "repositoryPattern: got 7, expected a string"),
             (
                 {"startFrom": "yesterday"},
-                "startFrom: 'yesterday' was given; allowed is now (From now on) or beginning",
+                'startFrom: got "yesterday", expected now (From now on) or beginning',
             ),
-            ({"startFrom": ["now"]}, "startFrom: ['now'] was given"),
+            ({"startFrom": ["now"]}, 'startFrom: got ["now"], expected now (From now on) or '),
         ],
     )
     def test_a_field_that_holds_what_it_can_t_is_an_error_before_anything_is_sent(
@@ -428,7 +433,7 @@ class TestSelection:
             everything(shop, repositories=["shop", "nobody"]).run()
 
         assert str(caught.value).startswith(
-            "repositories: ['shop', 'nobody'] was given; allowed is what the registry holds: "
+            'repositories: got ["shop","nobody"], expected names of existing repositories: '
             "RepositoryNotFoundException: The repository with name 'nobody' does not exist"
         )
 
@@ -448,7 +453,7 @@ class TestFaults:
         trigger = everything(shop)
 
         assert trigger.uris() == [uri]
-        assert "shop is gone, so its images are left out" in caplog.text
+        assert "Repository shop was deleted meanwhile; its images are skipped" in caplog.text
 
     def test_a_fault_that_lasts_is_a_rebound_that_goes_on_later(
         self, monkeypatch: pytest.MonkeyPatch
@@ -463,7 +468,7 @@ class TestFaults:
             assert trigger.run() == []
             # Then
             assert [event for event, _ in trigger.events] == ["snapshot", "rebound"]
-            assert "DescribeImages found no answer in 3 attempts" in trigger.events[1][1]
+            assert "DescribeImages failed after 3 attempts" in trigger.events[1][1]
             # And the copy finds all
             server.answer(repositories("shop"), images(IMAGE, token="2"), images())
             assert len(trigger.run()) == 1
@@ -501,7 +506,9 @@ class TestFaults:
     )
     def test_an_unreadable_snapshot_is_an_error_that_says_what_to_do(self, snapshot: Any) -> None:
         with Loopback() as server:
-            with pytest.raises(SnapshotError, match="or reset it: the step then starts as if"):
+            with pytest.raises(
+                InvalidSnapshotError, match="or reset it: the step then starts as if"
+            ):
                 Trigger(cfg_for(server), snapshot).run()
 
             assert server.requests == []
@@ -511,7 +518,7 @@ class TestCommand:
     def test_run_takes_a_trigger_and_its_snapshot(self, shop: Registry) -> None:
         shop.push("shop", 1, at=NOON - 100)
         uri = shop.push("shop", 2, at=NOON - 50)
-        snapshot = Place(NOON - 60).as_snapshot()
+        snapshot = Cursor(NOON - 60).as_snapshot()
         texts = (orjson.dumps(value).decode() for value in (shop.cfg, snapshot))
         cfg, kept = texts
 

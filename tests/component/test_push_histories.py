@@ -12,7 +12,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.component import new_images
+from lib.component.triggers.new_images import trigger
 from lib.component.triggers.new_images.trigger import SETTLING_TIME
 from lib.ecr import Answer
 from lib.sailor import Step
@@ -122,14 +122,14 @@ class World:
         self._meanwhile: Iterator[Push | Wait] = iter(run.meanwhile)
         self._left = run.crash
         step = Step(self._emit, logging.getLogger("tests.step"))
-        parts = {
+        parts: dict[str, Any] = {
             "client_of": lambda _: self,
             "MESSAGES_PER_SNAPSHOT": MESSAGES_PER_SNAPSHOT,
             "MOST_PUSHES": MOST_PUSHES,
         }
-        with mock.patch.dict(new_images.__globals__, parts):
+        with mock.patch.multiple(trigger, **parts):
             try:
-                new_images(step, {}, {"startFrom": self.start}, self.snapshot)
+                trigger.process(step, {}, {"startFrom": self.start}, self.snapshot)
             except CrashError:
                 assert run.crash < NEVER
             else:

@@ -1,7 +1,7 @@
 """What a call makes of an answer that is not one of Amazon ECR's results.
 
-DESIGN's table of errors, from the network up: no connection, half an answer, an answer too late, an
-answer of somebody else, an error of Amazon ECR. How often it is asked again: test_retries.py.
+From the network up: no connection, half an answer, an answer too late, an answer of somebody else,
+an error of Amazon ECR. The number of attempts is test_retries.py's subject.
 """
 
 import gzip
@@ -27,9 +27,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from lib.component.connection import configuration_of
 from lib.ecr import (
     Client,
-    Configuration,
     EcrError,
     NoAnswerError,
     ServiceError,
@@ -125,12 +125,12 @@ def answering(content: bytes) -> Script:
 
 def client(port: int, scheme: str = "http") -> Client:
     endpoint = f"{scheme}://127.0.0.1:{port}"
-    return Client(Configuration.from_cfg({**KEYS, "region": REGION, "endpoint": endpoint}))
+    return Client(configuration_of({**KEYS, "region": REGION, "endpoint": endpoint}))
 
 
 def describe(server: Loopback) -> dict[str, Any]:
     """Ask a server for images, through the client."""
-    members = Client(Configuration.from_cfg(cfg_for(server))).call("DescribeImages", b"{}").members
+    members = Client(configuration_of(cfg_for(server))).call("DescribeImages", b"{}").members
     return dict(members)
 
 
@@ -170,7 +170,7 @@ def test_a_refused_connection_is_told_as_such() -> None:
 
     # Then
     assert str(raised.value) == (
-        "DescribeImages found no answer in 3 attempts:"
+        "DescribeImages failed after 3 attempts:"
         f" the connection to 127.0.0.1:{port} failed: Connection refused"
     )
 
@@ -194,8 +194,8 @@ def test_a_connection_that_nobody_accepts_ends_with_its_time(
 
     # Then
     assert str(raised.value) == (
-        "DescribeImages found no answer in 3 attempts:"
-        f" 127.0.0.1:{address[1]} accepted no connection within its time"
+        "DescribeImages failed after 3 attempts:"
+        f" 127.0.0.1:{address[1]} did not accept the connection in time"
     )
 
 
@@ -205,7 +205,7 @@ def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
 
 
-WHOLE = "it was closed before the answer was whole"
+WHOLE = "it was closed before the answer was complete"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_connection_that_is_lost_mid_answer_is_a_passing_fault(
 
         # Then
         assert str(raised.value) == (
-            "DescribeImages found no answer in 3 attempts:"
+            "DescribeImages failed after 3 attempts:"
             f" the connection to 127.0.0.1:{wire.port} failed: {reason}"
         )
         assert wire.connections == 3
@@ -337,7 +337,7 @@ def test_an_answer_that_never_comes_is_waited_for_and_asked_for_again(
     # Then
     host = server.url.removeprefix("http://")
     assert str(raised.value) == (
-        f"DescribeImages found no answer in 3 attempts: {host} sent no whole answer in time"
+        f"DescribeImages failed after 3 attempts: {host} did not answer in time"
     )
     assert len(server.requests) == 3
 
@@ -359,7 +359,7 @@ def test_a_server_that_does_not_read_is_told_as_late(monkeypatch: pytest.MonkeyP
 
         # Then
         assert re.fullmatch(
-            f"UploadLayerPart found no answer in 3 attempts: 127.0.0.1:{wire.port} .* time",
+            f"UploadLayerPart failed after 3 attempts: 127.0.0.1:{wire.port} .* time",
             str(raised.value),
         )
 
@@ -388,7 +388,7 @@ def test_a_body_that_drips_ends_with_the_total_time(
     # Then
     host = server.url.removeprefix("http://")
     assert str(raised.value) == (
-        f"DescribeImages found no answer in 1 attempt: {host} sent no whole answer in time"
+        f"DescribeImages failed after 1 attempt: {host} did not answer in time"
     )
 
 
@@ -438,7 +438,8 @@ def test_html_is_told_with_its_status_and_its_first_200_characters(server: Loopb
 
     # Then
     assert str(raised.value) == (
-        "The answer to DescribeImages (HTTP 403) is not Amazon ECR's; it begins: " + page[:200]
+        "The answer to DescribeImages (HTTP 403) does not come from Amazon ECR; it begins: "
+        + page[:200]
     )
     assert len(server.requests) == 1
 
@@ -453,8 +454,8 @@ def test_html_under_a_passing_status_is_asked_for_again(server: Loopback) -> Non
 
     # Then
     assert str(raised.value) == (
-        "DescribeImages found no answer in 3 attempts: The answer to DescribeImages (HTTP 502)"
-        " is not Amazon ECR's; it begins: <h1>Bad Gateway</h1>"
+        "DescribeImages failed after 3 attempts: The answer to DescribeImages (HTTP 502)"
+        " does not come from Amazon ECR; it begins: <h1>Bad Gateway</h1>"
     )
     assert len(server.requests) == 3
 
@@ -495,7 +496,7 @@ def test_an_empty_answer_is_told_as_empty(server: Loopback) -> None:
 
     # Then
     assert str(raised.value) == (
-        "The answer to DescribeImages (HTTP 200) is not Amazon ECR's; it is empty"
+        "The answer to DescribeImages (HTTP 200) does not come from Amazon ECR; it is empty"
     )
     assert len(server.requests) == 1
 
@@ -510,8 +511,8 @@ def test_an_empty_answer_under_a_passing_status_is_asked_for_again(server: Loopb
 
     # Then
     assert str(raised.value) == (
-        "DescribeImages found no answer in 3 attempts: The answer to DescribeImages (HTTP 500)"
-        " is not Amazon ECR's; it is empty"
+        "DescribeImages failed after 3 attempts: The answer to DescribeImages (HTTP 500)"
+        " does not come from Amazon ECR; it is empty"
     )
     assert len(server.requests) == 3
 
@@ -537,7 +538,7 @@ def test_what_is_no_json_object_is_told_once(server: Loopback, body: bytes, begi
 
     # Then
     assert str(raised.value) == (
-        f"The answer to DescribeImages (HTTP 200) is not Amazon ECR's; it begins: {begins}"
+        f"The answer to DescribeImages (HTTP 200) does not come from Amazon ECR; it begins: {begins}"
     )
     assert len(server.requests) == 1
 

@@ -7,7 +7,8 @@ from email.utils import format_datetime
 import pytest
 from botocore.auth import SIGV4_TIMESTAMP
 
-from lib.ecr import Client, Configuration, ServiceError, UnavailableError
+from lib.component.connection import configuration_of
+from lib.ecr import Client, ServiceError, UnavailableError
 from tests.support.aws_model import TOKEN, Event, ask_action, botocore_authorization, cfg_for
 from tests.support.loopback import Captured, Loopback, Reply
 
@@ -49,7 +50,7 @@ def server() -> Iterator[Loopback]:
 
 @pytest.fixture
 def client(server: Loopback) -> Client:
-    return Client(Configuration.from_cfg(cfg_for(server)))
+    return Client(configuration_of(cfg_for(server)))
 
 
 class Clock:
@@ -104,7 +105,7 @@ def test_a_passing_fault_that_lasts_is_rebounded_after_three_attempts(
     assert returned == {}
     ((event, reason),) = events
     assert event == "rebound"
-    assert reason.startswith("DescribeImages found no answer in 3 attempts: ")
+    assert reason.startswith("DescribeImages failed after 3 attempts: ")
     assert len(server.requests) == 3
     assert len(clock.waits) == 2
 
@@ -119,7 +120,7 @@ def test_the_reason_of_a_rebound_is_the_last_fault(server: Loopback) -> None:
 
     # Then
     reason = (
-        "DescribeImages found no answer in 3 attempts:"
+        "DescribeImages failed after 3 attempts:"
         " ThrottlingException: Rate exceeded (DescribeImages, eu-central-1, HTTP 400)"
     )
     assert events == [("rebound", reason)]
@@ -217,7 +218,7 @@ def test_no_wait_goes_beyond_the_call_s_time(
         client.call("DescribeImages", b"{}")
 
     # Then
-    assert str(raised.value).startswith("DescribeImages found no answer in 1 attempt: ")
+    assert str(raised.value).startswith("DescribeImages failed after 1 attempt: ")
     assert len(server.requests) == 1
     assert clock.waits == []
 
@@ -232,7 +233,7 @@ def test_each_attempt_is_signed_anew(
     started = signing_clock.now()
 
     # When
-    Client(Configuration.from_cfg(cfg)).call("DescribeImages", b"{}")
+    Client(configuration_of(cfg)).call("DescribeImages", b"{}")
 
     # Then
     first, second = signing_clock.waits

@@ -31,7 +31,8 @@ from lib.sailor.step import Process, Step
 from tests.support.loopback import Captured, Loopback
 
 ROOT = Path(__file__).parents[2]
-OPERATIONS = tuple(sorted(Component.load(ROOT).descriptor["actions"]))
+DESCRIPTOR = Component.load(ROOT).descriptor
+OPERATIONS = tuple(sorted(DESCRIPTOR["actions"]))
 REGION = "eu-central-1"
 # AWS's documentation uses these keys.
 KEYS = {

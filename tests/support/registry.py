@@ -11,7 +11,7 @@ from unittest import mock
 import orjson
 from moto.ecr.models import ECRBackend, Image, ecr_backends
 
-from lib.ecr import Configuration, connect
+from lib.component.connection import client_of
 from lib.sandbox import REGION, Sandbox
 
 # Years away from this machine's clock, which must not matter.
@@ -36,7 +36,7 @@ class Registry:
         self.now = NOON
         self.before_listing: Callable[[str], None] = lambda _: None
         self._backend: Any = None  # moto's, once there is a repository
-        self._client = connect(Configuration.from_cfg(sandbox.cfg))
+        self._client = client_of(sandbox.cfg)
 
     def create(self, *names: str) -> None:
         """Create repositories."""

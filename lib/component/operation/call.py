@@ -46,7 +46,7 @@ class Call:
         """
         answer = self._logged(payload) if self.verbose else self._plain(payload)
         if isinstance(failures := answer.members.get("failures"), list) and failures:
-            self.logger.warning("%s: %d failures in the result", self.operation, len(failures))
+            self.logger.warning("%s: %d of the items failed", self.operation, len(failures))
         if self.waits:
             waiting.check(self.operation, answer.members)
         if self.convert_times:
