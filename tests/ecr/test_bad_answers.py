@@ -538,7 +538,8 @@ def test_what_is_no_json_object_is_told_once(server: Loopback, body: bytes, begi
 
     # Then
     assert str(raised.value) == (
-        f"The answer to DescribeImages (HTTP 200) does not come from Amazon ECR; it begins: {begins}"
+        "The answer to DescribeImages (HTTP 200) does not come from Amazon ECR;"
+        f" it begins: {begins}"
     )
     assert len(server.requests) == 1
 
