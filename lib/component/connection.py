@@ -10,17 +10,18 @@ from lib.component.cfg import Cfg, is_ticked, text
 from lib.component.errors import InvalidFieldError
 from lib.ecr import Client, Configuration, InvalidConfigurationError, connect
 
-# The parameters of a configuration, each with the field that holds it.
-_TEXTS = {
-    "access_key_id": "accessKeyId",
-    "secret_access_key": "secretAccessKey",
-    "session_token": "sessionToken",
-    "region": "region",
-    "endpoint": "endpoint",
-    "role_arn": "roleArn",
-    "external_id": "externalId",
+# Each field with the setting of a configuration that it holds, and how to read it.
+_FIELDS: dict[str, tuple[str, Callable[[Cfg, str], Any]]] = {
+    "accessKeyId": ("access_key_id", text),
+    "secretAccessKey": ("secret_access_key", text),
+    "sessionToken": ("session_token", text),
+    "region": ("region", text),
+    "endpoint": ("endpoint", text),
+    "roleArn": ("role_arn", text),
+    "externalId": ("external_id", text),
+    "useFips": ("use_fips", is_ticked),
+    "useDualStack": ("use_dual_stack", is_ticked),
 }
-_CHECK_BOXES = {"use_fips": "useFips", "use_dual_stack": "useDualStack"}
 _LONGEST_NAME = 64
 
 
@@ -47,30 +48,25 @@ def configuration_of(cfg: Cfg) -> Configuration:
         InvalidConfigurationError: All that is wrong with the credentials; it shows no secret.
     """
     faults: dict[str, str] = {}
-
-    def read(kind: Callable[[Cfg, str], Any], field: str) -> Any:
-        try:
-            return kind(cfg, field)
-        except InvalidFieldError as error:
-            faults[field] = str(error)
-            return None
-
-    settings = {name: read(_stripped, field) for name, field in _TEXTS.items()}
-    settings |= {name: read(is_ticked, field) for name, field in _CHECK_BOXES.items()}
+    settings: dict[str, Any] = {"region": None}
+    for field, (setting, read) in _FIELDS.items():
+        if field in cfg:
+            try:
+                value = read(cfg, field)
+            except InvalidFieldError as error:
+                faults[field] = str(error)
+            else:
+                settings[setting] = value.strip() if isinstance(value, str) else value
     if flow := os.environ.get("ELASTICIO_FLOW_ID"):  # not on a laptop, nor for the screens
         settings["session_name"] = _session_name(flow)
     try:
         configuration = Configuration.create(**settings)
     except InvalidConfigurationError as error:
-        # A field of the wrong type was passed on as if it were empty: it is not missing.
+        # A field of the wrong type was left out, but it is not missing.
         raise InvalidConfigurationError(error.by_setting | faults) from None
     if faults:
         raise InvalidConfigurationError(faults)
     return configuration
-
-
-def _stripped(cfg: Cfg, field: str) -> str:
-    return text(cfg, field).strip()
 
 
 @cache

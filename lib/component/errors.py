@@ -41,7 +41,10 @@ class InvalidMessageError(ConnectorError):
 
     Args:
         function: The action or trigger that got the message.
-        faults: A sentence for each fault; the first 50 are shown.
+        faults: A sentence for each fault.
+
+    Attributes:
+        faults: The first 50 of them, and ``and more`` if there are others.
     """
 
     def __init__(self, function: str, faults: Iterable[str]) -> None:
@@ -105,7 +108,7 @@ class NoTimeError(ConnectorError):
 
     def __init__(self, operation: str) -> None:
         super().__init__(
-            f"The answer to {operation} has no Date header, which tells new images from old ones; "
+            f"The answer to {operation} has no Date header, which is needed to find new images; "
             "let the proxy or endpoint in between pass it on"
         )
 
