@@ -104,7 +104,7 @@ def debugged(server: Loopback, **members: Any) -> dict[str, Any]:
 
 
 def told(ran: Ran) -> str:
-    """Return all that a run told: logs, errors and reasons, but not the data itself."""
+    """Return all that a run reported: logs, errors and reasons, but not the data itself."""
     events = [event for event in ran.events if event["event"] != "data"]
     return ran.stderr + "".join(f"{event}\n{json.dumps(event)}\n" for event in events)
 
@@ -150,7 +150,7 @@ def refusal(message: str) -> Reply:
 
 
 def canonical(name: str, value: str) -> str:
-    """Return what AWS tells of a signature that does not match."""
+    """Return AWS's message about a signature that does not match."""
     return (
         "The request signature we calculated does not match the signature you provided. The"
         " Canonical String for this request should have been\n'POST\n/\n\n"

@@ -1,4 +1,4 @@
-"""The credential check: what a designer is told of the credentials."""
+"""Verification of credentials: what a designer reads about them."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ def server() -> Iterator[Loopback]:
 
 
 def verify(cfg: dict[str, Any]) -> dict[str, Any]:
-    """Ask as the platform does: the file beside component.json."""
+    """Ask as the platform does: the file next to component.json."""
     module = Component.load(ROOT).import_file("verify_credentials.py")
     answer: dict[str, Any] = module.verify_credentials(cfg)
     return answer

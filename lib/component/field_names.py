@@ -11,7 +11,7 @@ from lib.component.cfg import Cfg
 from lib.component.wording import similar
 
 _FILE = Path(__file__).parents[2] / "component.json"
-# The platform adds members of its own: only what looks like a field is one that is misspelled.
+# The platform adds its own members, so only a name that looks like a field is a misspelled one.
 _SIMILARITY = 0.8
 
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -91,9 +92,8 @@ class Configuration:
             use_dual_stack=use_dual_stack,
         )
         url = url_of(service="ecr")
-        role = None
-        if _asks_for_role(role_arn or "", external_id or "", faults):
-            role = Role(str(role_arn), external_id or None, session_name, url_of(service="sts"))
+        sts_url = partial(url_of, service="sts")
+        role = _role(role_arn or "", external_id or "", session_name, sts_url, faults)
         if role and not credentials and not faults:
             faults["accessKeyId"] = _missing_pair("roleArn")
         if faults:
@@ -162,8 +162,9 @@ def _url(
         return ""
 
 
-def _asks_for_role(arn: str, external_id: str, faults: _Faults) -> bool:
-    """Return whether a role is to be assumed that can be right."""
+def _role(
+    arn: str, external_id: str, session_name: str, url: Callable[[], str], faults: _Faults
+) -> Role | None:
     malformed: _Faults = {}
     if arn and not _ROLE.fullmatch(arn):
         malformed["roleArn"] = (
@@ -174,4 +175,6 @@ def _asks_for_role(arn: str, external_id: str, faults: _Faults) -> bool:
     if not malformed and external_id and not arn:
         malformed["roleArn"] = "roleArn is missing; it is needed with externalId"
     faults |= malformed
-    return bool(arn) and not malformed
+    if malformed or not arn:
+        return None
+    return Role(arn, external_id or None, session_name, url())

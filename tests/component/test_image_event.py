@@ -51,7 +51,7 @@ def emitted(event: Any, **cfg: Any) -> Json:
 
 
 def faults(body: Any) -> tuple[str, ...]:
-    """Return what is told of a request's body that is refused."""
+    """Return the faults for which a request's body is refused."""
     with pytest.raises(InvalidMessageError) as caught:
         emitted(body)
     return caught.value.faults

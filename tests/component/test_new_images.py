@@ -51,7 +51,7 @@ class Trigger:
         return [payload for event, payload in self.events if event == "data"]
 
     def uris(self) -> list[str]:
-        """Run it, and return the URIs of the images that it told of."""
+        """Run it, and return the URIs of the images that it emitted."""
         return [message["body"]["uri"] for message in self.run()]
 
     def _emit(self, event: str, payload: Any) -> None:
@@ -120,7 +120,7 @@ class TestManyImages:
         count = len(pushed)
         runs.append(trigger.run())
 
-        # Then each push was told of, once, and the oldest came first
+        # Then each push was emitted once, the oldest first
         told = [message["body"] for run in runs for message in run]
         assert sorted(body["uri"] for body in told) == sorted(pushed[:count])
         times = [body["imagePushedAt"] for body in told]
@@ -152,7 +152,7 @@ class TestManyImages:
             emits = iter(range(count))
             runs.append(trigger.run())
 
-        # Then each was told of, in order, and few of them again
+        # Then each was emitted, in order, and few of them again
         known: dict[str, str] = {}
         times = []
         for run in runs:
@@ -244,7 +244,7 @@ class TestSettling:
         assert trigger.uris() == [settled]
         late = shop.push("shop", 5, at=NOON - SETTLING_TIME)
 
-        # Then the next one tells of both
+        # Then the next run emits both
         assert trigger.uris() == []
         shop.now += 1
         assert trigger.uris() == [late, waiting]
@@ -280,7 +280,7 @@ class TestStart:
         assert trigger.run() == []
         assert trigger.events == [("snapshot", Cursor(NOON - SETTLING_TIME).as_snapshot())]
 
-        # Then only later ones are told of
+        # Then only later ones are emitted
         later = shop.push("shop", 2)
         shop.now += 60
         assert trigger.uris() == [later]
@@ -458,7 +458,7 @@ class TestFaults:
     def test_a_fault_that_lasts_is_a_rebound_that_goes_on_later(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # Given a second page that can't be had
+        # Given a second page that is unavailable
         monkeypatch.setattr("lib.ecr.client.LONGEST_WAIT", 0)
         with Loopback() as server:
             trigger = Trigger(cfg_for(server, startFrom="beginning"))

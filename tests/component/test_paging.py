@@ -175,7 +175,7 @@ def test_times_are_written_as_in_one_page() -> None:
 
 def test_the_next_page_is_fetched_while_one_is_emitted_and_no_other() -> None:
     with registry("ListImages", 8, 2) as server:
-        # Given a handler that is told when page two is asked for
+        # Given a handler that notices when page two is requested
         asked = threading.Event()
         seen: list[int] = []
 

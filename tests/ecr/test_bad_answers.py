@@ -1,4 +1,4 @@
-"""What a call makes of an answer that is not one of Amazon ECR's results.
+"""Calls whose answer is not a result of Amazon ECR.
 
 From the network up: no connection, half an answer, an answer too late, an answer of somebody else,
 an error of Amazon ECR. The number of attempts is test_retries.py's subject.

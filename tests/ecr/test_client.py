@@ -1,3 +1,5 @@
+"""Clients are shared by equal configurations."""
+
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 

@@ -1,4 +1,4 @@
-"""The time by AWS's clock, as answers tell it."""
+"""Time by AWS's clock, as answers give it."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Requests go where botocore would send them, and nowhere else but to an endpoint of one's own."""
+"""Requests go where botocore would send them, or to a custom endpoint."""
 
 from typing import Any
 

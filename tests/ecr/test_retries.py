@@ -1,4 +1,4 @@
-"""Faults that may pass are asked about again, each time with a new signature; then rebounded."""
+"""Transient errors are retried, each time with a new signature; then they become a rebound."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -54,7 +54,7 @@ def client(server: Loopback) -> Client:
 
 
 class Clock:
-    """A clock that goes on only while a call waits for its next attempt.
+    """A clock that runs only while a call waits for its next attempt.
 
     Attributes:
         waits: The seconds that were waited, in order.

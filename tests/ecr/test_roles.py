@@ -1,4 +1,4 @@
-"""A role is assumed through AWS STS: once for many calls, anew before it ends, and unseen."""
+"""Roles are assumed through AWS STS: once for many calls, again before they expire, and unseen."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Over the wire an action is not to be told from AWS's own client."""
+"""Over the wire, an action looks like AWS's own client."""
 
 import json
 import re

@@ -1,6 +1,6 @@
-"""Amazon ECR as botocore knows it, and an operation asked by our action and by botocore's client.
+"""Amazon ECR in botocore's model, and calls of an operation by our action and botocore's client.
 
-What is sent and answered comes from botocore's service model, in three extents: ``minimal`` has the
+Requests and answers are drawn from botocore's service model, in three extents: ``minimal`` has the
 required members alone, ``full`` has all of them, and ``random`` has any, in any order.
 """
 

@@ -1,4 +1,4 @@
-"""A sandbox in which a test says what was pushed, when, and what time it is for Amazon ECR."""
+"""A sandbox in which a test sets what was pushed and when, and Amazon ECR's clock."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ _MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Registry:
-    """The registry of a sandbox; images come into it directly, for speed and with any push time.
+    """The registry of a sandbox; images are put into it directly, for speed and any push time.
 
     Args:
         sandbox: A running sandbox.

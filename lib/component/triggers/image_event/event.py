@@ -44,7 +44,7 @@ _RENAMED = {"action-type", "image-tag", "image-tags", *_RESULT_MEMBERS}
 def read(envelope: Mapping[str, Any]) -> dict[str, Any]:
     """Return an event of Amazon ECR as the body of a message, which has only what the event has.
 
-    ``detail`` is passed on unchanged, with what has no member of its own, such as additions of AWS.
+    ``detail`` is passed on unchanged: it holds what has no other member, such as additions of AWS.
 
     Args:
         envelope: The event, valid by ``schemas/ImageEvent.in.json``.
