@@ -1,7 +1,7 @@
 """Amazon ECR over requests, signed by botocore. Knows nothing of the platform."""
 
 from lib.ecr.answer import Answer
-from lib.ecr.client import Client, connect
+from lib.ecr.client import Client, Limits, connect
 from lib.ecr.clock import Clock
 from lib.ecr.configuration import Configuration
 from lib.ecr.credentials import REDACTED, Credentials, redact
@@ -28,6 +28,7 @@ __all__ = [
     "Credentials",
     "EcrError",
     "InvalidConfigurationError",
+    "Limits",
     "NoAnswerError",
     "RoleError",
     "ServiceError",

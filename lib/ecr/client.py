@@ -7,6 +7,8 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from lib.ecr.answer import Answer, Response, read
@@ -20,14 +22,27 @@ from lib.ecr.transport import Transport
 TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921"
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
-CONNECT_TIMEOUT = 5.0  # seconds, as all times here
-READ_TIMEOUT = 30.0
-CALL_TIMEOUT = 100.0
-ATTEMPTS = 3
-LONGEST_WAIT = 20.0
-
 _logger = logging.getLogger(__name__)
 _connecting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of a call; all times are seconds.
+
+    Args:
+        connect_timeout: The time until a connection is accepted.
+        read_timeout: The time until the whole answer has arrived.
+        call_timeout: The time for all attempts together.
+        attempts: How often a call is tried.
+        longest_wait: The longest time between two attempts.
+    """
+
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    call_timeout: float = 100.0
+    attempts: int = 3
+    longest_wait: float = 20.0
 
 
 class Client:
@@ -38,13 +53,24 @@ class Client:
     Args:
         configuration: Where requests go and what signs them.
         clock: The time by AWS's clock; corrected when Amazon ECR finds it wrong.
+        limits: The limits of each call.
+        jitter: Draws a time between two bounds, for the wait before another attempt; by default
+            at random.
 
     Raises:
         InvalidConfigurationError: The environment's proxy is unusable.
     """
 
-    def __init__(self, configuration: Configuration, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+        jitter: Callable[[float, float], float] | None = None,
+    ) -> None:
         self._configuration = configuration
+        self._limits = limits or Limits()
+        self._jitter = jitter
         self._transport = Transport(configuration.url)
         self._clock = clock or Clock()
         self._role: AssumedRole | None = None
@@ -110,7 +136,8 @@ class Client:
             UnavailableError: A transient error persisted through all attempts.
         """
         signature = signature or self.key_signature()
-        deadline = time.monotonic() + (timeout or CALL_TIMEOUT)
+        limits, jitter = self._limits, self._jitter or random.uniform
+        deadline = time.monotonic() + (timeout or limits.call_timeout)
         attempts = 0
         clock_corrected = role_renewed = False
         while True:
@@ -130,11 +157,11 @@ class Client:
             if not failure.retryable:
                 raise failure
             attempts += 1
-            wait = random.uniform(0, min(2.0**attempts, LONGEST_WAIT))  # noqa: S311 - jitter
-            if attempts == ATTEMPTS or time.monotonic() + wait >= deadline:
+            wait = jitter(0, min(2.0**attempts, limits.longest_wait))
+            if attempts == limits.attempts or time.monotonic() + wait >= deadline:
                 raise UnavailableError(operation, attempts, failure) from failure
             _logger.warning("Attempt %d failed: %s; retrying in %.1f s", attempts, failure, wait)
-            time.sleep(wait)
+            self._clock.sleep(wait)
 
     def _send(
         self, operation: str, payload: bytes, signature: Signature, deadline: float
@@ -156,7 +183,9 @@ class Client:
         )
         signature.sign(request, self._clock.offset)
         left = max(deadline - time.monotonic(), 0.001)
-        return self._transport.send(request, (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)))
+        limits = self._limits
+        timeout = (min(limits.connect_timeout, left), min(limits.read_timeout, left))
+        return self._transport.send(request, timeout)
 
 
 def connect(configuration: Configuration) -> Client:

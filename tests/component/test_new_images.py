@@ -288,7 +288,7 @@ class TestStart:
     def test_a_first_run_that_fails_has_set_the_start(
         self, shop: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("lib.ecr.client.LONGEST_WAIT", 0)
+        monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
         trigger = everything(shop)
         uri = shop.push("shop", 1, at=NOON - 60)
 
@@ -459,7 +459,7 @@ class TestFaults:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         # Given a second page that is unavailable
-        monkeypatch.setattr("lib.ecr.client.LONGEST_WAIT", 0)
+        monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
         with Loopback() as server:
             trigger = Trigger(cfg_for(server, startFrom="beginning"))
             throttled = Reply({"__type": "ThrottlingException", "message": "slow"}, status=400)

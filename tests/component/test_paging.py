@@ -286,7 +286,7 @@ class TestFaults:
     def test_a_passing_fault_that_lasts_is_a_rebound_if_nothing_was_emitted(
         self, behavior: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("lib.ecr.client.LONGEST_WAIT", 0)
+        monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
         events: list[Event] = []
         throttled = Reply({"__type": "ThrottlingException", "message": "slow"}, status=400)
         with Loopback() as server:

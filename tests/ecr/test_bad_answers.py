@@ -30,14 +30,16 @@ from cryptography.x509.oid import NameOID
 from lib.component.connection import configuration_of
 from lib.ecr import (
     Client,
+    Clock,
     EcrError,
+    Limits,
     NoAnswerError,
     ServiceError,
     UnavailableError,
     UnreadableAnswerError,
 )
-from lib.ecr import client as module
 from tests.support.aws_model import KEYS, REGION, ask_action, cfg_for
+from tests.support.clock import StandingClock
 from tests.support.loopback import Loopback, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -123,29 +125,24 @@ def answering(content: bytes) -> Script:
     return script
 
 
-def client(port: int, scheme: str = "http") -> Client:
+def client(
+    port: int, scheme: str = "http", limits: Limits | None = None, clock: Clock | None = None
+) -> Client:
     endpoint = f"{scheme}://127.0.0.1:{port}"
-    return Client(configuration_of({**KEYS, "region": REGION, "endpoint": endpoint}))
+    configuration = configuration_of({**KEYS, "region": REGION, "endpoint": endpoint})
+    return Client(configuration, clock or StandingClock(), limits)
 
 
-def describe(server: Loopback) -> dict[str, Any]:
+def describe(server: Loopback, limits: Limits | None = None) -> dict[str, Any]:
     """Ask a server for images, through the client."""
-    members = Client(configuration_of(cfg_for(server))).call("DescribeImages", b"{}").members
-    return dict(members)
+    asking = Client(configuration_of(cfg_for(server)), StandingClock(), limits)
+    return dict(asking.call("DescribeImages", b"{}").members)
 
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     with Loopback() as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let no time pass between attempts."""
-    waited: list[float] = []
-    monkeypatch.setattr("lib.ecr.client.time.sleep", waited.append)
-    return waited
 
 
 @contextmanager
@@ -175,11 +172,9 @@ def test_a_refused_connection_is_told_as_such() -> None:
     )
 
 
-def test_a_connection_that_nobody_accepts_ends_with_its_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_connection_that_nobody_accepts_ends_with_its_time() -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CONNECT_TIMEOUT", 0.1)
+    limits = Limits(connect_timeout=0.1)
     with ExitStack() as opened:
         listener = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         address = listener.getsockname()
@@ -190,7 +185,7 @@ def test_a_connection_that_nobody_accepts_ends_with_its_time(
 
         # When
         with pytest.raises(UnavailableError) as raised, at_most(0.3):
-            client(address[1]).call("DescribeImages", b"{}")
+            client(address[1], limits=limits).call("DescribeImages", b"{}")
 
     # Then
     assert str(raised.value) == (
@@ -276,8 +271,9 @@ def test_what_is_no_http_is_a_fault_of_the_connection() -> None:
         client(wire.port).call("DescribeImages", b"{}")
 
 
-def test_a_kept_connection_that_the_server_closed_costs_no_attempt(waits: list[float]) -> None:
+def test_a_kept_connection_that_the_server_closed_costs_no_attempt() -> None:
     # Given
+    clock = StandingClock()
     closed = threading.Event()
 
     def answer_once(connection: socket.socket) -> None:
@@ -287,7 +283,7 @@ def test_a_kept_connection_that_the_server_closed_costs_no_attempt(waits: list[f
         closed.set()
 
     with Wire(answer_once, answering(OK)) as wire:
-        ecr = client(wire.port)
+        ecr = client(wire.port, clock=clock)
         ecr.call("DescribeImages", b"{}")
         assert closed.wait(5)
 
@@ -297,7 +293,7 @@ def test_a_kept_connection_that_the_server_closed_costs_no_attempt(waits: list[f
         # Then
         assert answer.members == {}
         assert wire.connections == 2
-        assert waits == []
+        assert clock.waits == []
 
 
 def test_a_kept_connection_that_is_closed_under_a_request_is_followed_by_another() -> None:
@@ -320,19 +316,21 @@ def test_a_kept_connection_that_is_closed_under_a_request_is_followed_by_another
 
 
 def test_a_connection_has_5_s_an_answer_30_s_and_a_call_100_s() -> None:
-    assert (module.CONNECT_TIMEOUT, module.READ_TIMEOUT, module.CALL_TIMEOUT) == (5, 30, 100)
+    limits = Limits()
+
+    assert (limits.connect_timeout, limits.read_timeout, limits.call_timeout) == (5, 30, 100)
 
 
 def test_an_answer_that_never_comes_is_waited_for_and_asked_for_again(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+    server: Loopback,
 ) -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.READ_TIMEOUT", 0.1)
+    limits = Limits(read_timeout=0.1)
     server.answer(Reply(delay=60))
 
     # When
     with pytest.raises(UnavailableError) as raised, at_most(0.3):
-        describe(server)
+        describe(server, limits)
 
     # Then
     host = server.url.removeprefix("http://")
@@ -342,10 +340,9 @@ def test_an_answer_that_never_comes_is_waited_for_and_asked_for_again(
     assert len(server.requests) == 3
 
 
-def test_a_server_that_does_not_read_is_told_as_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_read_is_told_as_late() -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CONNECT_TIMEOUT", 0.2)
-    monkeypatch.setattr("lib.ecr.client.READ_TIMEOUT", 0.2)
+    limits = Limits(connect_timeout=0.2, read_timeout=0.2)
     over = threading.Event()
 
     def read_nothing(_: socket.socket) -> None:
@@ -354,7 +351,7 @@ def test_a_server_that_does_not_read_is_told_as_late(monkeypatch: pytest.MonkeyP
     with Wire(read_nothing) as wire:
         # When
         with pytest.raises(UnavailableError) as raised, at_most(0.6):
-            client(wire.port).call("UploadLayerPart", bytes(20 << 20))
+            client(wire.port, limits=limits).call("UploadLayerPart", bytes(20 << 20))
         over.set()
 
         # Then
@@ -365,25 +362,24 @@ def test_a_server_that_does_not_read_is_told_as_late(monkeypatch: pytest.MonkeyP
 
 
 def test_an_answer_that_never_comes_ends_with_the_total_time(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+    server: Loopback,
 ) -> None:
-    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 0.2)
     server.answer(Reply(delay=60))
 
     with pytest.raises(UnavailableError), at_most(0.2):
-        describe(server)
+        describe(server, Limits(call_timeout=0.2))
 
 
 def test_a_body_that_drips_ends_with_the_total_time(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+    server: Loopback,
 ) -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 0.3)
+    limits = Limits(call_timeout=0.3)
     server.answer(Reply(b" " * 1000 + b"{}", drip=0.05))
 
     # When
     with pytest.raises(UnavailableError) as raised, at_most(0.3):
-        describe(server)
+        describe(server, limits)
 
     # Then
     host = server.url.removeprefix("http://")
@@ -402,10 +398,10 @@ def test_a_body_that_drips_ends_with_the_total_time(
     ],
 )
 def test_no_pace_of_an_answer_outlasts_the_total_time(
-    parts: list[bytes], monkeypatch: pytest.MonkeyPatch
+    parts: list[bytes],
 ) -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 1.0)
+    limits = Limits(call_timeout=1.0)
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -419,7 +415,7 @@ def test_no_pace_of_an_answer_outlasts_the_total_time(
     with Wire(drip) as wire:
         try:
             with pytest.raises(UnavailableError), at_most(1.0, forgiven=0.6):
-                client(wire.port).call("DescribeImages", b"{}")
+                client(wire.port, limits=limits).call("DescribeImages", b"{}")
         finally:
             over.set()
 
@@ -745,20 +741,21 @@ def tls(certificate: Path, script: Script) -> Script:
 
 
 def test_a_self_signed_server_is_refused_without_a_second_attempt(
-    certificate: Path, waits: list[float]
+    certificate: Path,
 ) -> None:
     # Given
+    clock = StandingClock()
     with Wire(tls(certificate, answering(OK))) as wire:
         # When
         with pytest.raises(NoAnswerError) as raised:
-            client(wire.port, "https").call("DescribeImages", b"{}")
+            client(wire.port, "https", clock=clock).call("DescribeImages", b"{}")
 
         # Then
         assert str(raised.value) == (
             f"127.0.0.1:{wire.port} is not trusted: self-signed certificate"
         )
         assert wire.connections == 1
-        assert waits == []
+        assert clock.waits == []
 
 
 def test_a_certificate_of_another_host_is_refused_without_a_second_attempt(

@@ -91,7 +91,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def client(aws: Aws, clock: Clock) -> Client:
-    return Client(configuration_of(cfg_for(aws, roleArn=ARN)), clock)
+    return Client(configuration_of(cfg_for(aws, roleArn=ARN)), clock, jitter=lambda *_: 0)
 
 
 @pytest.fixture(autouse=True)
