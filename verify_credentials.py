@@ -1,4 +1,4 @@
-"""The platform asks: are these credentials good?"""
+"""Verification of credentials, which the platform loads by this file's name."""
 
 from lib.component import verify as verify_credentials
 

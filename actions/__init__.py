@@ -1,1 +1,1 @@
-"""The 25 actions, an operation a module: loaded by the paths in component.json."""
+"""Actions, one module per operation, loaded by the paths in component.json."""

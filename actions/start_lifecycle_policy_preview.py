@@ -7,4 +7,4 @@ from lib.component import ecr_action, repositories
 
 __all__ = ["process", "repositories"]
 
-process = ecr_action("StartLifecyclePolicyPreview", json_text=("lifecyclePolicyText",))
+process = ecr_action("StartLifecyclePolicyPreview")

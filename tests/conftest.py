@@ -7,11 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from lib.ecr import Configuration, connect
+from lib.component.connection import client_of
 from lib.sandbox import Sandbox
+from tests.support.decoys import DECOY
 
-# Stands in every decoy: where it shows up, the machine's AWS settings got through.
-DECOY = "DECOY"
 # Port 9 discards: what goes there gets no answer.
 _NOWHERE = f"http://127.0.0.1:9/{DECOY}"
 _VARIABLES = {
@@ -52,7 +51,7 @@ def sandbox() -> Iterator[Sandbox]:
 def repository(sandbox: Sandbox) -> str:
     """The name of a repository in the sandbox that is new, empty and nobody else's."""
     name = f"test/{uuid.uuid4().hex}"
-    client = connect(Configuration.from_cfg(sandbox.cfg))
+    client = client_of(sandbox.cfg)
     client.call("CreateRepository", orjson.dumps({"repositoryName": name}))
     return name
 

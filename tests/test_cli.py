@@ -177,7 +177,7 @@ def test_run_exits_75_on_a_transient_error_that_lasts(server: Loopback) -> None:
     assert ran.code == 75
     assert ran.event == {
         "event": "rebound",
-        "payload": "DescribeImages found no answer in 3 attempts: ThrottlingException: slow down"
+        "payload": "DescribeImages failed after 3 attempts: ThrottlingException: slow down"
         " (DescribeImages, eu-central-1, HTTP 400)",
     }
     assert [line["level"] for line in ran.log] == [40, 40]

@@ -107,7 +107,7 @@ class TestWhatIsShown:
         assert all(operation in said for operation in NOT_IN_SANDBOX)
 
     def test_a_misspelled_member_is_reported_as_the_designer_reads_it(self, shown: Shown) -> None:
-        assert "repositoryName is required: name it in the message" in shown.words
+        assert "repositoryName is missing; give it in the message" in shown.words
         assert (
             '"repositoryNam" is not a member of DescribeImages; did you mean repositoryName?'
             in shown.words

@@ -25,7 +25,6 @@ from jsonata import Jsonata
 from jsonschema import Draft3Validator
 from moto.iam.models import iam_backends
 
-from lib.component import new_images
 from lib.demo import NOT_IN_SANDBOX
 from lib.ecr import items_member
 from lib.generator.model import SUBJECTS
@@ -170,7 +169,7 @@ def registry() -> Iterator[Registry]:
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
     # Images count as soon as they are pushed, in the same second.
-    monkeypatch.setitem(new_images.__globals__, "SETTLING_TIME", -2)
+    monkeypatch.setattr("lib.component.triggers.new_images.trigger.SETTLING_TIME", -2)
 
 
 def run(action: str, body: Any, cfg: Mapping[str, Any]) -> list[Event]:
@@ -809,7 +808,7 @@ def test_an_image_that_is_gone_when_it_is_approved_is_an_error(registry: Registr
     [(event, error)] = run("PutImage", body, registry.cfg)
 
     assert event == "error"
-    assert "imageManifest is required" in error["message"]
+    assert "imageManifest is missing" in error["message"]
 
 
 @pytest.mark.parametrize(

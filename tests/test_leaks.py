@@ -8,6 +8,7 @@ import html
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import orjson
 import pytest
 
 from lib.component import schemas
+from lib.component.connection import client_of
 from lib.component.operation import parameters
 from lib.component.validation import Validator
 from lib.ecr import (
@@ -27,13 +29,11 @@ from lib.ecr import (
     Configuration,
     Credentials,
     ServiceError,
-    connect,
 )
 from lib.ecr.answer import Response
-from lib.ecr.client import _client
-from tests.conftest import DECOY
 from tests.support.aws_model import KEYS, REGION, TOKEN, cfg_for
 from tests.support.command import Ran, run
+from tests.support.decoys import DECOY
 from tests.support.loopback import Captured, Loopback, Reply
 
 BODY = {"repositoryName": "shop"}
@@ -104,7 +104,7 @@ def debugged(server: Loopback, **members: Any) -> dict[str, Any]:
 
 
 def told(ran: Ran) -> str:
-    """Return all that a run told: logs, errors and reasons, but not the data itself."""
+    """Return all that a run reported: logs, errors and reasons, but not the data itself."""
     events = [event for event in ran.events if event["event"] != "data"]
     return ran.stderr + "".join(f"{event}\n{json.dumps(event)}\n" for event in events)
 
@@ -150,7 +150,7 @@ def refusal(message: str) -> Reply:
 
 
 def canonical(name: str, value: str) -> str:
-    """Return what AWS tells of a signature that does not match."""
+    """Return AWS's message about a signature that does not match."""
     return (
         "The request signature we calculated does not match the signature you provided. The"
         " Canonical String for this request should have been\n'POST\n/\n\n"
@@ -385,7 +385,7 @@ def test_a_malformed_signature_in_the_message_is_refused_unseen(
 def test_a_malformed_cfg_is_refused_unseen(server: Loopback, members: dict[str, Any]) -> None:
     ran = run("DescribeImages", BODY, {**debugged(server), **members})
 
-    assert ran.event["payload"]["name"] == "ConfigurationError"
+    assert ran.event["payload"]["name"] == "InvalidConfiguration"
     assert leaks(told(ran)) == []
     assert server.requests == []
 
@@ -431,10 +431,16 @@ def behind_proxy(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, A
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, proxy)
         endpoint = f"{scheme}://127.0.0.1:1"
-        return {**KEYS, "region": REGION, "endpoint": endpoint, "verbose": True}
+        # Equal credentials would share a client, which has read the environment of its time.
+        token = uuid.uuid4().hex
+        return {
+            **KEYS,
+            "sessionToken": token,
+            "region": REGION,
+            "endpoint": endpoint,
+            "verbose": True,
+        }
 
-    # Clients are kept, and have read the environment of their time.
-    _client.cache_clear()  # not a public name: only tests change the environment on the way
     return cfg
 
 
@@ -491,12 +497,13 @@ class Holders:
         "DescribeImages",
         BODY | SIGNED_BY_CALLER,
         Validator("DescribeImages", schemas.load("DescribeImages", "in")),
-        json_text=(),
         chosen={},
     )
     answer = Answer({**AUTHORIZATION, **DOWNLOAD}, "1b2c")
     response = Response(200, {"Authorization": CALLERS_SIGNATURE}, WHOLE)
-    error = ServiceError("Odd", "no", "DescribeImages", REGION, 400, "")
+    error = ServiceError(
+        code="Odd", message="no", operation="DescribeImages", region=REGION, status=400
+    )
 
 
 @pytest.mark.parametrize("holder", [name for name in vars(Holders) if not name.startswith("_")])
@@ -520,9 +527,9 @@ def test_an_access_key_id_is_shown_shortened() -> None:
     ("missing", "reason"),
     [
         (("accessKeyId", "secretAccessKey"), "accessKeyId and secretAccessKey are missing"),
-        (("accessKeyId",), "accessKeyId is missing: it belongs to secretAccessKey"),
-        (("secretAccessKey",), "secretAccessKey is missing: it belongs to accessKeyId"),
-        (("region",), "region is missing: give a region such as eu-central-1"),
+        (("accessKeyId",), "accessKeyId is missing; it is needed with secretAccessKey"),
+        (("secretAccessKey",), "secretAccessKey is missing; it is needed with accessKeyId"),
+        (("region",), "region is missing; expected a region such as eu-central-1"),
     ],
 )
 def test_what_cfg_lacks_is_not_taken_from_the_machine(
@@ -536,7 +543,7 @@ def test_what_cfg_lacks_is_not_taken_from_the_machine(
 
     # Then
     assert ran.code == 1
-    assert ran.event["payload"]["message"] == f"The credentials can't be used: {reason}"
+    assert ran.event["payload"]["message"] == f"The configuration is invalid:\n- {reason}"
     assert server.requests == []
 
 
@@ -555,7 +562,7 @@ def test_a_request_holds_nothing_of_the_machine(server: Loopback) -> None:
 
 
 def test_an_endpoint_is_not_taken_from_the_machine() -> None:
-    client = connect(Configuration.from_cfg({**KEYS, "region": REGION}))
+    client = client_of({**KEYS, "region": REGION})
 
     assert client.url == f"https://api.ecr.{REGION}.amazonaws.com/"
 

@@ -16,20 +16,21 @@ import pytest
 import requests
 from moto import settings
 
+from lib.component.connection import client_of
 from lib.demo import NOT_IN_SANDBOX
-from lib.ecr import Configuration, ServiceError, connect
+from lib.ecr import ServiceError
 from lib.sandbox import Sandbox, SandboxError, serve_sandbox
+from tests.support.decoys import DECOY
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
 COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
-DECOY = "DECOY"  # is part of each AWS setting of the machine: see conftest.py
 # The last line of the instructions
 LAST_LINE = "in memory. Press Ctrl-C to stop it.\n"
 
 
 def call(cfg: dict[str, str], operation: str, **members: Any) -> dict[str, Any]:
-    client = connect(Configuration.from_cfg(cfg))
+    client = client_of(cfg)
     return client.call(operation, orjson.dumps(members)).members
 
 
@@ -151,10 +152,10 @@ import os, sys
 opened = []
 sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[0])))
 import orjson
-from lib.ecr import Configuration, connect
+from lib.component.connection import client_of
 from lib.sandbox import Sandbox
 with Sandbox() as sandbox:
-    connect(Configuration.from_cfg(sandbox.cfg)).call("DescribeRepositories", b"{{}}")
+    client_of(sandbox.cfg).call("DescribeRepositories", b"{{}}")
 assert os.environ["AWS_PROFILE"] == "nobody"
 assert "{DECOY}" not in orjson.dumps(sandbox.cfg).decode()
 print(orjson.dumps([path for path in opened if ".aws" in path]).decode())

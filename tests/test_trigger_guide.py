@@ -184,7 +184,7 @@ def test_a_new_image_is_emitted_as_shown_and_the_snapshot_kept(
     assert events[-1] == ("snapshot", snapshot)
 
     # And the policy allows what was asked
-    asked = {found[1] for line in caplog.messages if (found := re.match(r"(\w+) asks", line))}
+    asked = {found[1] for line in caplog.messages if (found := re.match(r"(\w+) calls", line))}
     allowed = {statement["Action"] for statement in policy["Statement"]}
     assert allowed == {f"ecr:{operation}" for operation in asked}
 

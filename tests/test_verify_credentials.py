@@ -1,4 +1,4 @@
-"""The credential check: what a designer is told of the credentials."""
+"""Verification of credentials: what a designer reads about them."""
 
 import logging
 import os
@@ -13,8 +13,9 @@ import pytest
 
 from lib.sailor import Component
 from lib.sandbox import Sandbox
-from tests.support.aws_model import KEYS, ROOT, TOKEN, cfg_for
+from tests.support.aws_model import KEYS, TOKEN, cfg_for
 from tests.support.loopback import Loopback, Reply
+from tests.support.repository import ROOT
 
 ARN = "arn:aws:iam::123456789012:role/ecr-reader"
 GOOD = {"authorizationData": [{"authorizationToken": "QVdTOnNlY3JldC1wYXNzd29yZA=="}]}
@@ -27,7 +28,7 @@ def server() -> Iterator[Loopback]:
 
 
 def verify(cfg: dict[str, Any]) -> dict[str, Any]:
-    """Ask as the platform does: the file beside component.json."""
+    """Ask as the platform does: the file next to component.json."""
     module = Component.load(ROOT).import_file("verify_credentials.py")
     answer: dict[str, Any] = module.verify_credentials(cfg)
     return answer
@@ -64,8 +65,8 @@ def test_the_sandbox_s_credentials_are_verified(sandbox: Sandbox) -> None:
         ({"region": "eu-centrl-1"}, "did you mean eu-central-1?"),
         ({"region": None}, "region is missing"),
         ({"accessKeyId": None, "secretAccessKey": None}, "accessKeyId and secretAccessKey"),
-        ({"endpoint": "http://ecr.example"}, "https is needed"),
-        ({"roleArn": "ecr-reader"}, "roleArn holds no ARN"),
+        ({"endpoint": "http://ecr.example"}, "expected https"),
+        ({"roleArn": "ecr-reader"}, "roleArn: expected the ARN of a role"),
     ],
 )
 def test_bad_credentials_are_refused_with_what_to_do(
@@ -136,7 +137,7 @@ def test_an_endpoint_that_does_not_answer_is_told_within_the_screen_s_patience(
     # Then
     assert time.monotonic() - started < 3
     assert answer["verified"] is False
-    assert "sent no whole answer in time" in answer["reason"]
+    assert "did not answer in time" in answer["reason"]
 
 
 def test_an_endpoint_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,1 +1,1 @@
-"""What starts flows, a trigger a module: loaded by the paths in component.json."""
+"""Triggers, one module each, loaded by the paths in component.json."""

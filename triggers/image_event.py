@@ -1,4 +1,4 @@
-"""Image Event: what Amazon ECR tells of its images, by way of Amazon EventBridge.
+"""Image Event: a message for each event of Amazon ECR, by way of Amazon EventBridge.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html
 """

@@ -153,7 +153,7 @@ def actions() -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from lib.component.protocol import PROTOCOL_INPUTS
+    from lib.component.operation.members import PROTOCOL_INPUTS, stand_ins
 
     component = Component.load(ROOT)
 
@@ -164,7 +164,7 @@ def actions() -> None:
     table = columns("Action", "Needs", "May take")
     for name, entry in component.descriptor["actions"].items():
         schema = orjson.loads((ROOT / entry["metadata"]["in"]).read_bytes())
-        chosen = schema.get("extends", {}).get("properties", {})  # in the message or in a field
+        chosen = stand_ins(schema)  # in the message or in a field
         members = {
             member: bool(rules.get("required")) or member in chosen
             for member, rules in schema["properties"].items()

@@ -94,10 +94,10 @@ def with_hint(
         return write
 
     def write_with_hint(event: str, payload: Any) -> None:
-        from lib.ecr import ConfigurationError
+        from lib.ecr import InvalidConfigurationError
 
         write(event, payload)
-        if isinstance(payload, ConfigurationError) or (event == "error" and not cfg):
+        if isinstance(payload, InvalidConfigurationError) or (event == "error" and not cfg):
             _LOGGER.warning(
                 "cfg lacks %s. Put them into a file as a JSON object and pass it with"
                 " --cfg @cfg.json. To try things out without an AWS account, let a sandbox write"

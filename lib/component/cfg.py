@@ -1,94 +1,109 @@
-"""The fields of a step's form, as its cfg holds them; one that is empty counts as not filled."""
+"""The fields of a step's form, as its cfg holds them; an empty field counts as not filled in."""
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from lib.component.errors import InvalidFieldError
-from lib.component.validation import type_name
-from lib.ecr import check_box
+from lib.component.wording import excerpt, one_of, type_name
 
 Cfg = Mapping[str, Any]
+
+_CHECK_BOX_VALUES = dict.fromkeys((True, "true", "on"), True)
+_CHECK_BOX_VALUES |= dict.fromkeys((False, "false", "off", "", None), False)
 
 
 def is_ticked(cfg: Cfg, field: str) -> bool:
     """Return whether a check box is ticked.
 
+    The platform's documentation says ``on`` for one that is ticked and nothing for any other; its
+    screens save booleans: https://docs.elastic.io/developers/view-classes.html
+
     Raises:
-        InvalidFieldError: The field holds no value of a check box.
+        InvalidFieldError: The field is none of true, false, ``true``, ``false``, ``on``, ``off``.
     """
-    ticked = check_box.is_ticked(cfg.get(field))
-    if ticked is None:
-        raise InvalidFieldError(field, cfg[field], check_box.ALLOWED)
-    return ticked
+    value = cfg.get(field)
+    if not isinstance(value, str | bool | None) or value not in _CHECK_BOX_VALUES:
+        raise InvalidFieldError(field, excerpt(value), "true or false")
+    return _CHECK_BOX_VALUES[value]
 
 
 def choice(cfg: Cfg, field: str, choices: Mapping[str, str], default: str) -> str:
-    """Return what is chosen from a drop-down.
+    """Return the value that was chosen from a drop-down.
 
     Args:
         cfg: The step's cfg.
         field: The field's name.
-        choices: What may be chosen, each with the screen's name for it.
-        default: What counts if nothing is chosen.
+        choices: The valid values, each with its label.
+        default: The value if none was chosen.
 
     Raises:
-        InvalidFieldError: The field holds something else.
+        InvalidFieldError: The field holds any other value.
     """
     chosen = cfg.get(field) or default
     if not isinstance(chosen, str) or chosen not in choices:
-        raise InvalidFieldError(field, chosen, choices)
+        raise InvalidFieldError(field, excerpt(chosen), _labelled(choices))
     return chosen
 
 
-def several(cfg: Cfg, field: str, choices: Mapping[str, str] | str) -> list[str]:
-    """Return what is chosen from a drop-down of which several may be chosen; none is no choice.
+def several(cfg: Cfg, field: str, choices: Mapping[str, str] | None, expected: str) -> list[str]:
+    """Return the values that were chosen from a drop-down with several choices.
 
     Args:
         cfg: The step's cfg.
         field: The field's name.
-        choices: What may be chosen: in words if it is any text, or each with the screen's name.
+        choices: The valid values, each with its label; None if any text is valid.
+        expected: What the field lists, in words.
 
     Raises:
-        InvalidFieldError: The field holds something else.
+        InvalidFieldError: The field holds anything but a list of valid values.
     """
     chosen = cfg.get(field) or []
     if not isinstance(chosen, list):
-        raise InvalidFieldError(field, chosen, "a list")
+        raise InvalidFieldError(field, excerpt(chosen), f"a list of {expected}")
     for one in chosen:
         is_text = isinstance(one, str) and one
-        if not is_text or (not isinstance(choices, str) and one not in choices):
-            raise InvalidFieldError(field, one, choices)
+        if not is_text or (choices is not None and one not in choices):
+            valid = f"a list of {expected}" if choices is None else _labelled(choices)
+            raise InvalidFieldError(field, excerpt(one), valid)
     return chosen
 
 
-def secret(cfg: Cfg, field: str) -> str:
-    """Return what stands in a password's field; it is in no error.
+def text(cfg: Cfg, field: str) -> str:
+    """Return the text of a field; the empty text if it is not filled in.
 
     Raises:
-        InvalidFieldError: The field holds no text.
+        InvalidFieldError: The field holds no text; as it may be a secret, it is not shown.
     """
-    text = cfg.get(field) or ""
-    if not isinstance(text, str):
-        raise InvalidFieldError(field, type_name(text), "a text")
-    return text
+    value = cfg.get(field)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidFieldError(field, type_name(value), "a string")
+    return value
 
 
 def pattern(cfg: Cfg, field: str) -> str:
-    """Return a pattern for names, without blanks around it; the empty one is no pattern.
+    """Return a pattern for names, without blanks around it; the empty pattern is none.
 
     Raises:
         InvalidFieldError: The field holds no text.
     """
-    text = cfg.get(field) or ""
-    if not isinstance(text, str):
-        raise InvalidFieldError(field, text, "a text, in which * stands for any characters")
-    return text.strip()
+    value = cfg.get(field) or ""
+    if not isinstance(value, str):
+        raise InvalidFieldError(
+            field, excerpt(value), "a string, in which * stands for any characters"
+        )
+    return value.strip()
 
 
 def matches(names: Iterable[str], pattern: str) -> bool:
-    """Return whether one of some names matches a pattern: * stands for any text, ? for a character.
+    """Return whether one of some names matches a pattern.
 
-    Case matters, and a slash is a character as any other.
+    ``*`` stands for any characters and ``?`` for one. Case matters; a slash is like any character.
     """
     return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _labelled(choices: Mapping[str, str]) -> str:
+    return one_of([f"{value} ({label})" for value, label in choices.items()])

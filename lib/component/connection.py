@@ -1,26 +1,72 @@
-"""From a step's cfg to Amazon ECR."""
+"""A step's connection to Amazon ECR: from the credentials in its cfg to a client."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from lib.ecr import Client, Configuration, connect
+from lib.component.cfg import Cfg, is_ticked, text
+from lib.component.errors import InvalidFieldError
+from lib.ecr import Client, Configuration, InvalidConfigurationError, connect
 
+# Each field with the setting of a configuration that it holds, and how to read it.
+_FIELDS: dict[str, tuple[str, Callable[[Cfg, str], Any]]] = {
+    "accessKeyId": ("access_key_id", text),
+    "secretAccessKey": ("secret_access_key", text),
+    "sessionToken": ("session_token", text),
+    "region": ("region", text),
+    "endpoint": ("endpoint", text),
+    "roleArn": ("role_arn", text),
+    "externalId": ("external_id", text),
+    "useFips": ("use_fips", is_ticked),
+    "useDualStack": ("use_dual_stack", is_ticked),
+}
 _LONGEST_NAME = 64
 
 
-def client_of(cfg: Mapping[str, Any]) -> Client:
-    """Return the client for a step's cfg; in the session of an assumed role it names the flow.
+def client_of(cfg: Cfg) -> Client:
+    """Return the client for a step's cfg; equal credentials share one.
 
     Raises:
-        ConfigurationError: All that is wrong with the cfg.
+        InvalidConfigurationError: All that is wrong with the credentials.
     """
-    flow = os.environ.get("ELASTICIO_FLOW_ID")
-    if not flow:  # on a laptop, or on the screens before a flow is
-        return connect(Configuration.from_cfg(cfg))
-    return connect(Configuration.from_cfg(cfg, _session_name(flow)))
+    return connect(configuration_of(cfg))
+
+
+def configuration_of(cfg: Cfg) -> Configuration:
+    """Read the credentials from a step's cfg; blanks around a text are dropped.
+
+    If a role is assumed, its session is named after the flow.
+
+    Args:
+        cfg: ``accessKeyId``, ``secretAccessKey``, ``sessionToken``, ``region``, ``endpoint``,
+            ``roleArn``, ``externalId``, ``useFips`` and ``useDualStack``; other members are
+            ignored.
+
+    Raises:
+        InvalidConfigurationError: All that is wrong with the credentials; it shows no secret.
+    """
+    faults: dict[str, str] = {}
+    settings: dict[str, Any] = {"region": None}
+    for field, (setting, read) in _FIELDS.items():
+        if field in cfg:
+            try:
+                value = read(cfg, field)
+            except InvalidFieldError as error:
+                faults[field] = str(error)
+            else:
+                settings[setting] = value.strip() if isinstance(value, str) else value
+    if flow := os.environ.get("ELASTICIO_FLOW_ID"):  # not on a laptop, nor for the screens
+        settings["session_name"] = _session_name(flow)
+    try:
+        configuration = Configuration.create(**settings)
+    except InvalidConfigurationError as error:
+        # A field of the wrong type was left out, but it is not missing.
+        raise InvalidConfigurationError(error.by_setting | faults) from None
+    if faults:
+        raise InvalidConfigurationError(faults)
+    return configuration
 
 
 @cache

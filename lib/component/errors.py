@@ -1,132 +1,136 @@
-"""What keeps an action from its result, beside the faults of Amazon ECR."""
+"""Errors of actions and triggers, apart from those of Amazon ECR (``lib.ecr.errors``).
 
-from collections.abc import Iterable, Mapping
+ConnectorError
+├── InvalidMessageError    a message is not what the action or trigger takes; nothing was sent
+├── InvalidFieldError      a field of the step holds an invalid value; nothing was sent
+├── WrongKeyError          a request does not carry the key that the trigger asks for
+├── InvalidSnapshotError   the step's snapshot was not made by this trigger; nothing was sent
+├── NoTimeError            an answer lacks the time by AWS's clock
+├── NotReadyError          a result is still in progress; becomes a rebound
+├── UnfinishedError        a result will never be complete
+├── MessageTooLargeError   a result does not fit into one message
+├── RepeatedTokenError     a page's nextToken leads to the same page again
+└── IncompleteError        some items were emitted before a later page failed
+
+Flows see the class name without "Error", such as ``InvalidMessage``.
+"""
+
+from collections.abc import Iterable
 from itertools import islice
 
-# A message that is wrong in this many places is of another kind altogether.
+# A message with more faults than these is of another kind altogether.
 _MOST_FAULTS = 50
 
 
-class InvalidMessageError(Exception):
-    """A message is not what the action takes; nothing was sent.
+class ConnectorError(Exception):
+    """The base of all errors in this package.
 
-    Args:
-        operation: The operation that the message was for.
-        faults: A sentence for each thing that is wrong; the first 50 are told.
+    Attributes:
+        error_name: The name that flows see.
     """
 
-    error_name = "InvalidMessage"
+    error_name: str
 
-    def __init__(self, operation: str, faults: Iterable[str]) -> None:
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.error_name = cls.__name__.removesuffix("Error")
+
+
+class InvalidMessageError(ConnectorError):
+    """A message is not what the action or trigger takes; nothing was sent.
+
+    Args:
+        function: The action or trigger that got the message.
+        faults: A sentence for each fault.
+
+    Attributes:
+        faults: The first 50 of them, and ``and more`` if there are others.
+    """
+
+    def __init__(self, function: str, faults: Iterable[str]) -> None:
         faults = iter(faults)
         self.faults = tuple(islice(faults, _MOST_FAULTS))
         if next(faults, None) is not None:
             self.faults += ("and more",)
         lines = "".join(f"\n- {fault}" for fault in self.faults)
-        super().__init__(f"{operation} can't use this message:{lines}")
+        super().__init__(f"{function} can't use this message:{lines}")
 
 
-class InvalidFieldError(Exception):
-    """A field of the step holds what it can't; nothing was sent.
+class InvalidFieldError(ConnectorError):
+    """A field of the step holds an invalid value; nothing was sent.
 
     Args:
         field: The field's name.
-        given: What it holds.
-        allowed: What it may hold: in words, or each value with the screen's name for it.
+        got: Its value, in words that may be shown.
+        expected: Its valid values, in words.
     """
 
-    error_name = "InvalidField"
-
-    def __init__(self, field: str, given: object, allowed: Mapping[str, str] | str) -> None:
-        if not isinstance(allowed, str):
-            allowed = " or ".join(f"{value} ({label})" for value, label in allowed.items())
-        super().__init__(f"{field}: {given!r:.60} was given; allowed is {allowed}")
+    def __init__(self, field: str, got: str, expected: str) -> None:
+        super().__init__(f"{field}: got {got}, expected {expected}")
 
 
-class WrongKeyError(Exception):
-    """A request does not prove that it comes from who may start the flow; nothing was emitted.
+class WrongKeyError(ConnectorError):
+    """A request does not carry the key that the trigger asks for; nothing was emitted.
 
     Args:
-        header: The header that was to hold the key.
-        field: The field that holds the key, as the screen calls it.
+        header: The request header that carries the key.
+        label: The label of the field that holds the key.
     """
 
-    error_name = "WrongKey"
-
-    def __init__(self, header: str, field: str) -> None:
+    def __init__(self, header: str, label: str) -> None:
         super().__init__(
-            f"The request's header {header} does not hold what the field {field} does. If the "
-            "request came from EventBridge, let its connection send that value"
+            f"The request header {header} does not match the field {label}; if the request comes "
+            "from Amazon EventBridge, set this key in the connection of its API destination"
         )
 
 
-class SnapshotError(Exception):
-    """A trigger's snapshot is not one that it made; nothing was sent.
+class InvalidSnapshotError(ConnectorError):
+    """The step's snapshot was not made by this trigger; nothing was sent.
 
     Args:
-        given: What the platform keeps as the snapshot.
-        needed: What it should be.
+        got: The snapshot, in words.
+        expected: A valid snapshot, in words.
     """
 
-    error_name = "UnreadableSnapshot"
-
-    def __init__(self, given: object, needed: str) -> None:
+    def __init__(self, got: str, expected: str) -> None:
         super().__init__(
-            f"The step's snapshot can't be read: it is {given!r:.200}; needed is {needed}. Correct "
-            "it, or reset it: the step then starts as if it had never run"
+            f"The step's snapshot: got {got}, expected {expected}. Correct it, or reset it: the "
+            "step then starts as if it had never run"
         )
 
 
-class NoTimeError(Exception):
-    """An answer does not tell the time by AWS's clock.
+class NoTimeError(ConnectorError):
+    """An answer lacks the time by AWS's clock.
 
     Args:
-        operation: The operation that was asked.
+        operation: The operation that was called.
     """
-
-    error_name = "NoTime"
 
     def __init__(self, operation: str) -> None:
         super().__init__(
-            f"The answer to {operation} has no Date header, so it is not known which images are"
-            " new; let the proxy or endpoint on the way pass it on"
+            f"The answer to {operation} has no Date header, which is needed to find new images; "
+            "let the proxy or endpoint in between pass it on"
         )
 
 
-class TooLargeError(Exception):
-    """A result of many pages does not fit into one message.
+class NotReadyError(ConnectorError):
+    """A result is still in progress; the same request will find it later.
 
     Args:
-        operation: The operation that was asked.
-        size_limit: How many bytes a message may have.
-        way_out: What the field emitBehavior is to be set to, as the screen calls it.
+        operation: The operation that was called.
     """
-
-    error_name = "MessageTooLarge"
-
-    def __init__(self, operation: str, size_limit: int, way_out: str) -> None:
-        super().__init__(
-            f"All that {operation} found is too large for one message: more than {size_limit} "
-            f'bytes; choose "{way_out}" in place of it'
-        )
-
-
-class NotReadyError(Exception):
-    """A result is still in the making; the same request will find it later."""
 
     def __init__(self, operation: str) -> None:
         super().__init__(f"{operation}: the result is still IN_PROGRESS")
 
 
-class UnfinishedError(Exception):
+class UnfinishedError(ConnectorError):
     """A result will never be complete.
 
     Args:
-        operation: The operation that was asked.
-        status: What the result says of itself.
+        operation: The operation that was called.
+        status: The result's status.
     """
-
-    error_name = "Unfinished"
 
     def __init__(self, operation: str, status: str) -> None:
         super().__init__(
@@ -135,28 +139,41 @@ class UnfinishedError(Exception):
         )
 
 
-class RepeatedTokenError(Exception):
-    """A page's nextToken leads to the same page again."""
-
-    error_name = "RepeatedToken"
-
-    def __init__(self) -> None:
-        super().__init__("Amazon ECR gave the same nextToken twice; its pages have no end")
-
-
-class IncompleteError(Exception):
-    """Some items were emitted, the others can't be had.
+class MessageTooLargeError(ConnectorError):
+    """A result does not fit into one message.
 
     Args:
-        emitted: How many were emitted.
-        token: The nextToken of the page that is missing.
-        reason: What hindered it.
+        operation: The operation that was called.
+        size_limit: The bytes that a message may have.
+        alternative: The choice in the field emitBehavior to use instead.
     """
 
-    error_name = "Incomplete"
-
-    def __init__(self, emitted: int, token: object, reason: Exception) -> None:
+    def __init__(self, operation: str, size_limit: int, alternative: str) -> None:
         super().__init__(
-            f"{emitted} items were emitted, the others are missing: {reason}. "
-            f"A message with this nextToken goes on: {token}"
+            f"The result of {operation} exceeds the message limit of {size_limit} bytes; "
+            f'choose "{alternative}" instead'
+        )
+
+
+class RepeatedTokenError(ConnectorError):
+    """A page's nextToken leads to the same page again."""
+
+    def __init__(self) -> None:
+        super().__init__("Amazon ECR returned the same nextToken twice; its pages would never end")
+
+
+class IncompleteError(ConnectorError):
+    """Some items were emitted before a later page failed.
+
+    Args:
+        emitted: The number of items that were emitted.
+        token: The nextToken of the page that failed.
+        cause: The page's error.
+    """
+
+    def __init__(self, emitted: int, token: object, cause: Exception) -> None:
+        items = "1 item was" if emitted == 1 else f"{emitted} items were"
+        super().__init__(
+            f"{items} emitted before a later page failed: {cause}. "
+            f"To resume there, send a message with this nextToken: {token}"
         )

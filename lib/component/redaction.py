@@ -1,4 +1,4 @@
-"""What of a request or a result may stand in a log line."""
+"""Requests and results as log lines show them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _LONGEST = 500
 
 
 def loggable(members: Any) -> str:
-    """Return members as JSON, without tokens and signatures, and with long texts cut."""
+    """Return members as JSON, without tokens and signatures, and with long texts cut short."""
     return orjson.dumps(_shown(members)).decode()
 
 
@@ -26,6 +26,6 @@ def _shown_text(text: str, name: str) -> str:
     if name == "authorizationToken":
         return REDACTED
     if name == "downloadUrl":
-        # What signs a URL stands in its query.
+        # The signature of a pre-signed URL is in its query.
         return text.partition("?")[0] + f"?{REDACTED}"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"

@@ -1,4 +1,4 @@
-"""What the platform's runtime hands to an action."""
+"""The running step that the platform's runtime passes to actions and triggers."""
 
 from collections.abc import Callable
 from logging import Logger, LoggerAdapter
@@ -6,16 +6,16 @@ from typing import Any, Protocol
 
 
 class Step(Protocol):
-    """The running step, as far as actions use it."""
+    """The running step: the part of it that is used here."""
 
     @property
     def logger(self) -> Logger | LoggerAdapter[Logger]:
-        """Logs a line with the context of the message in process."""
+        """Logs a line with the context of the message in progress."""
 
     @property
     def emit(self) -> Callable[[str, Any], None]:
-        """Sends an event; returns once it is delivered."""
+        """Emits an event; returns once it is delivered."""
 
     @property
     def message_size_limit(self) -> int:
-        """How many bytes a message may have as JSON."""
+        """The bytes that a message may have as JSON."""

@@ -8,18 +8,18 @@ from botocore.utils import parse_timestamp
 
 Convert = Callable[[Any], Any]
 
-# Times here are UTC without saying so: a result can hold thousands, and zones cost a third more.
+# Times here are UTC without a zone: a result can hold thousands, and zones cost a third more.
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 
 
 def converter(schema: Mapping[str, Any]) -> Convert | None:
-    """Return what turns a result's times into RFC 3339 UTC, such as ``2025-01-01T00:00:00.123Z``.
+    """Return a function that writes times in RFC 3339 UTC, such as ``2025-01-01T00:00:00.123Z``.
 
     Args:
-        schema: The result's schema; a time has the format ``date-time``.
+        schema: The schema of a result; a time has the format ``date-time``.
 
     Returns:
-        A function that takes a result, changes it in place and returns it; None where there are
+        A function that takes a result, changes it in place and returns it; None if results have
         no times.
     """
     if schema.get("format") == "date-time":
@@ -56,7 +56,7 @@ def _members(converters: Mapping[str, Convert]) -> Convert:
 
 
 def rfc3339(value: Any) -> Any:
-    """Return a time in the form of messages; what can't be read as a time stays as it is."""
+    """Return a time as messages have it; a value that is no time is returned unchanged."""
     try:
         if isinstance(value, str):
             time = parse_timestamp(value).astimezone(UTC).replace(tzinfo=None)

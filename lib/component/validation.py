@@ -1,109 +1,112 @@
-"""Checks a message against a schema and says what is wrong, where, and what is allowed."""
+"""Checks messages against schemas: a sentence for each fault, with what was got and expected."""
 
 import binascii
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import orjson
 from jsonschema import Draft3Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 
-from lib.component.protocol import PROTOCOL_INPUTS
+from lib.component.operation.members import (
+    CREDENTIAL,
+    PROTOCOL_INPUTS,
+    SECURITY_TOKEN,
+    SIGNATURE,
+    stand_ins,
+)
+from lib.component.wording import excerpt, one_of, similar, type_name
 
-_SHOWN_CHARACTERS = 60
+_SECRET = frozenset({CREDENTIAL, SECURITY_TOKEN, SIGNATURE})
 _LIMITS = (
     ("minimum", "maximum", ""),
     ("minLength", "maxLength", " characters"),
-    ("minItems", "maxItems", " items"),
+    ("minItems", "maxItems", ""),
+    (None, "maxBytes", " bytes"),
 )
-_SECRET = frozenset({"X-Amz-Credential", "X-Amz-Security-Token", "X-Amz-Signature"})
 
 
 class Validator:
-    """Finds all faults of an operation's parameters.
+    """Finds all faults of a message.
 
     Args:
-        operation: The operation's name, for the texts.
-        schema: Its input schema, in the manner of JSON Schema draft 3.
+        function: The action or trigger that gets the message.
+        schema: The schema of its input, in the manner of JSON Schema draft 3. In addition,
+            ``maxBytes`` limits the bytes that base64 text stands for.
     """
 
-    def __init__(self, operation: str, schema: Mapping[str, Any]) -> None:
-        self._operation = operation
+    def __init__(self, function: str, schema: Mapping[str, Any]) -> None:
+        self._function = function
+        self._stand_ins = stand_ins(schema)
         self._validator = _Validator(schema, format_checker=_formats)
 
-    def faults(self, parameters: Mapping[str, Any]) -> Iterator[str]:
-        """Yield a sentence for each fault; none if the parameters are right."""
-        for error in self._validator.iter_errors(parameters):
+    def faults(self, members: Mapping[str, Any]) -> Iterator[str]:
+        """Yield a sentence for each fault; none if the message is right."""
+        for error in self._validator.iter_errors(members):
             yield from self._sentences(error)
 
     def _sentences(self, error: ValidationError) -> Iterator[str]:
         path = _path(error.absolute_path)
-        if error.validator == "required" and "extends" in error.absolute_schema_path:
-            yield f"{path} is required: {_where_to_name(path, error.schema)}"
-        elif error.validator == "required":
-            yield f"{path} is required, but missing"
+        if error.validator == "required":
+            yield f"{path} is missing{self._where_to_give(path)}"
         elif error.validator == "additionalProperties":
             yield from self._unknown_members(path, error.instance, error.schema)
         else:
-            given = "a value" if path in _SECRET else _given(error.validator, error.instance)
-            verb = "were" if given.endswith(" items") else "was"
-            allowed = _allowed(error.validator, error.schema)
-            yield f"{path}: {given} {verb} given; allowed is {allowed}"
+            got = "a value" if path in _SECRET else _got(error.validator, error.instance)
+            yield f"{path}: got {got}, expected {_expected(error.validator, error.schema)}"
+
+    def _where_to_give(self, path: str) -> str:
+        if label := self._stand_ins.get(path):
+            return f"; give it in the message, or choose it in the field {label}"
+        return ""
 
     def _unknown_members(self, path: str, given: Any, schema: Any) -> Iterator[str]:
         known = schema["properties"]
-        owner = path or self._operation
         for name in given:
             if name not in known:
-                yield f"{_short(name)} is not a member of {owner}; {_suggestion(name, known)}"
-
-
-def type_name(value: Any) -> str:
-    """Return a JSON value's type as JSON names it."""
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
-    return names.get(type(value), "null" if value is None else "a number")
+                owner = path or self._function
+                yield f"{excerpt(name)} is not a member of {owner}; {_suggestion(name, known)}"
 
 
 def _path(path: Sequence[str | int]) -> str:
-    """Return where a value is, such as ``imageIds[0].imageTag``."""
+    """Return the place of a value, such as ``imageIds[0].imageTag``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
 
 
-def _where_to_name(member: str, schema: Any) -> str:
-    label = schema["properties"][member]["title"]
-    return f"name it in the message, or choose it in the field {label}"
-
-
-def _given(keyword: Any, value: Any) -> str:
+def _got(keyword: Any, value: Any) -> str:
     match keyword:
         case "type":
-            return f"{type_name(value)} ({_short(value)})" if value is not None else "null"
+            return f"{type_name(value)} ({excerpt(value)})" if value is not None else "null"
         case "minItems" | "maxItems":
-            return f"{len(value)} items" if len(value) != 1 else "1 item"
+            return _count(len(value), "item")
         case "minLength" | "maxLength":
-            return f"{_short(value)}, {len(value)} characters,"
-    return _short(value)
+            return f"{excerpt(value)} ({_count(len(value), 'character')})"
+        case "maxBytes":
+            return _count(_decoded_size(value), "byte")
+    return excerpt(value)
 
 
-def _allowed(keyword: Any, schema: Any) -> str:
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _expected(keyword: Any, schema: Any) -> str:
     for least, most, unit in _LIMITS:
         if keyword in {least, most}:
             return _range(schema.get(least), schema.get(most)) + unit
-    allowed = schema[keyword]
+    rule = schema[keyword]
     match keyword:
         case "type":
-            return f"{'an' if allowed[0] in 'aio' else 'a'} {allowed}"
+            return f"{'an' if rule[0] in 'aio' else 'a'} {rule}"
         case "enum":
-            return " or ".join(allowed)
+            return one_of(rule)
         case "pattern":
-            return f"what matches {allowed.removeprefix('^(?:').removesuffix(')$')}"
-    return f"{allowed} text"  # a format
+            return f"text that matches {rule.removeprefix('^(?:').removesuffix(')$')}"
+    return f"{rule} text"  # a format
 
 
 def _range(least: int | None, most: int | None) -> str:
@@ -112,21 +115,11 @@ def _range(least: int | None, most: int | None) -> str:
     return f"{least} to {most}" if least else f"at most {most}"
 
 
-def _short(value: Any) -> str:
-    """Return a value as JSON, cut to what a person reads."""
-    cut = value[: _SHOWN_CHARACTERS + 1] if isinstance(value, str | list) else value
-    try:
-        text = orjson.dumps(cut).decode()
-    except orjson.JSONEncodeError:  # it nests too deeply
-        return type_name(value)
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
-
-
 def _suggestion(name: str, known: Mapping[str, Any]) -> str:
-    lowered = {member.lower(): member for member in known}
-    if close := difflib.get_close_matches(name[:_SHOWN_CHARACTERS].lower(), lowered, n=1):
-        return f"did you mean {lowered[close[0]]}?"
-    return f"allowed are {', '.join(member for member in known if member not in PROTOCOL_INPUTS)}"
+    if meant := similar(name, known):
+        return f"did you mean {meant}?"
+    members = [member for member in known if member not in PROTOCOL_INPUTS]
+    return f"its members are {', '.join(members)}"
 
 
 @cache
@@ -137,9 +130,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _pattern(
     validator: Any, pattern: str, instance: Any, schema: Mapping[str, Any]
 ) -> Iterator[ValidationError]:
-    """The keyword ``pattern``, for the whole string: ``$`` alone lets a last line break pass.
+    """The keyword ``pattern``, for the whole string: ``$`` alone accepts a trailing line break.
 
-    A string that is too long is told so by ``maxLength``, and is spared the search.
+    A string that is too long has its fault from ``maxLength`` already, and is not searched.
     """
     if not validator.is_type(instance, "string"):
         return
@@ -149,7 +142,21 @@ def _pattern(
         yield ValidationError("does not match")
 
 
-_Validator = extend(Draft3Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+def _max_bytes(
+    validator: Any, limit: int, instance: Any, _schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """The keyword ``maxBytes``: limits the bytes that base64 text stands for."""
+    if validator.is_type(instance, "string") and _decoded_size(instance) > limit:
+        yield ValidationError("is too large")
+
+
+def _decoded_size(base64_text: str) -> int:
+    return len(base64_text) * 3 // 4 - base64_text.count("=", -2)
+
+
+_Validator = extend(  # type: ignore[no-untyped-call]
+    Draft3Validator, {"pattern": _pattern, "maxBytes": _max_bytes}
+)
 _formats = FormatChecker(formats=())
 
 
@@ -157,6 +164,6 @@ _formats = FormatChecker(formats=())
 def _is_base64(value: object) -> bool:
     if not isinstance(value, str):
         return True
-    # The length tells of padding after a whole group, which the strict mode lets pass.
+    # The strict mode accepts padding after a complete group, which makes the text too long.
     size = len(binascii.a2b_base64(value, strict_mode=True))
     return len(value) == -(-size // 3) * 4

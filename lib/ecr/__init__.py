@@ -1,14 +1,14 @@
 """Amazon ECR over requests, signed by botocore. Knows nothing of the platform."""
 
-from lib.ecr import check_box
 from lib.ecr.answer import Answer
-from lib.ecr.client import Client, connect
+from lib.ecr.client import Client, Limits, connect
+from lib.ecr.clock import Clock
 from lib.ecr.configuration import Configuration
 from lib.ecr.credentials import REDACTED, Credentials, redact
 from lib.ecr.endpoint import registry_host
 from lib.ecr.errors import (
-    ConfigurationError,
     EcrError,
+    InvalidConfigurationError,
     NoAnswerError,
     RoleError,
     ServiceError,
@@ -23,17 +23,18 @@ __all__ = [
     "Answer",
     "CallerSignature",
     "Client",
+    "Clock",
     "Configuration",
-    "ConfigurationError",
     "Credentials",
     "EcrError",
+    "InvalidConfigurationError",
+    "Limits",
     "NoAnswerError",
     "RoleError",
     "ServiceError",
     "Signature",
     "UnavailableError",
     "UnreadableAnswerError",
-    "check_box",
     "connect",
     "items_member",
     "redact",

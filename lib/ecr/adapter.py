@@ -1,11 +1,12 @@
-"""How requests reach an endpoint: requests' adapter over connections that do no more than we need.
+"""A requests adapter for one endpoint, over connections that do only what we need.
 
-urllib3 opens the connections, keeps them, and says what went wrong with one. What it does beyond
-that for any request and any answer costs three times as much as the exchange itself, so ours write
-a request in one piece, and read an answer whole, with httptools' parser.
+urllib3 opens the connections, keeps them alive, and reports what went wrong with them. But its
+handling of requests and answers, made for every purpose, costs three times as much as the exchange
+itself. So our connections write a request in one piece and read the whole answer with httptools'
+parser.
 
-A read timeout is a limit between two pieces of an answer; one that drips would never end. Here it
-is the limit for the whole answer, head and all.
+A read timeout of urllib3 limits the time between two pieces of an answer, so one that drips might
+never end. Here it limits the time for the whole answer, headers included.
 """
 
 import io
@@ -26,25 +27,25 @@ _FIRST_FINAL_STATUS = 200
 
 
 class TimedAdapter(HTTPAdapter):
-    """An adapter for one endpoint, whose read timeout, in seconds, is a whole answer's."""
+    """An adapter for one endpoint, whose read timeout, in seconds, covers a whole answer."""
 
     _pool: ConnectionPool | None = None
     _target: str | None = None
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:
-        """Look the endpoint's connections up once, not at each request."""
+        """Look up the endpoint's connections once, not for each request."""
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(*args, **kwargs)
         return self._pool
 
     def request_url(self, *args: Any, **kwargs: Any) -> str:
-        """Take the endpoint's URL apart once, not at each request."""
+        """Parse the endpoint's URL once, not for each request."""
         if self._target is None:
             self._target = super().request_url(*args, **kwargs)
         return self._target
 
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Return what a client of a JSON service reads; requests collects cookies too."""
+        """Return what a client of a JSON service reads; requests would collect cookies too."""
         response = Response()
         response.status_code = resp.status
         response.headers = resp.headers
@@ -53,16 +54,16 @@ class TimedAdapter(HTTPAdapter):
         return response
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Take our connections for those without a proxy."""
+        """Use our connections where there is no proxy."""
         super().init_poolmanager(*args, **kwargs)
-        _time(self.poolmanager)
+        _use_our_connections(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """Take our connections for those through a proxy."""
-        return _time(super().proxy_manager_for(proxy, **proxy_kwargs))
+        """Use our connections through a proxy."""
+        return _use_our_connections(super().proxy_manager_for(proxy, **proxy_kwargs))
 
 
-def _time(pools: PoolManager) -> PoolManager:
+def _use_our_connections(pools: PoolManager) -> PoolManager:
     pools.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
     return pools
 
@@ -75,7 +76,7 @@ class _Connection(HTTPConnection):
     def request(  # type: ignore[override] # as in urllib3
         self, method: str, url: str, body: bytes, headers: Mapping[str, str], **_: Any
     ) -> None:
-        """Send a request whose headers are complete; a body that is large is not copied."""
+        """Send a request whose headers are complete; a large body is not copied."""
         if self.sock is None:
             self.connect()
         self.sock.settimeout(self.timeout)
@@ -87,16 +88,16 @@ class _Connection(HTTPConnection):
             self.sock.sendall(head + body)
 
     def getresponse(self) -> "_Response":  # type: ignore[override]
-        """Read an answer to its end, within the connection's timeout.
+        """Read a whole answer, within the connection's timeout.
 
         Raises:
-            ProtocolError: It ends too early, or is not HTTP.
-            TimeoutError: It is not whole by then.
+            ProtocolError: The answer ends too early, or is not HTTP.
+            TimeoutError: The answer is not complete by then.
         """
         response = _Response()
         deadline = time.monotonic() + self.timeout
-        while not response.is_whole:
-            # A timeout of zero would mean: don't wait, and say so with another error.
+        while not response.is_complete:
+            # A timeout of zero would mean non-blocking, with an error of another kind.
             self.sock.settimeout(max(deadline - time.monotonic(), 0.001))
             try:
                 response.feed(self.sock.recv(_LARGEST_PIECE))
@@ -128,15 +129,15 @@ def _head(method: str, url: str, headers: Mapping[str, str]) -> bytes:
 
 
 class _Response:
-    """An answer, with as much of urllib3's response as its pools and requests ask for.
+    """An answer, with the part of urllib3's response that its pools and requests use.
 
-    The methods that begin with ``on_`` are the parser's.
+    The parser calls the methods whose names begin with ``on_``.
 
     Attributes:
         status: The HTTP status.
         headers: By their names in lower case.
-        is_whole: Whether it has come to its end.
-        keeps_alive: Whether the connection can take another request then.
+        is_complete: Whether all of it has arrived.
+        keeps_alive: Whether the connection can be used for another request.
     """
 
     version_string = "HTTP/1.1"
@@ -148,35 +149,35 @@ class _Response:
     def __init__(self) -> None:
         self.status = 0
         self.headers: dict[str, str] = {}
-        self.is_whole = False
+        self.is_complete = False
         self.keeps_alive = True
         self._pieces: list[bytes] = []
         self._ends_with_connection = False
         self._parser = HttpResponseParser(self)
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes; none mean that the connection has ended.
+        """Take the next bytes; none means that the connection has ended.
 
         Raises:
-            HttpParserError: They are not HTTP.
-            ProtocolError: There should be more.
+            HttpParserError: The bytes are not HTTP.
+            ProtocolError: The connection ended too early.
         """
         if data:
             try:
                 self._parser.feed_data(data)
             except HttpParserError:
-                if not self.is_whole:
+                if not self.is_complete:
                     raise
                 self.keeps_alive = False
         elif self._ends_with_connection:
-            self.is_whole, self.keeps_alive = True, False
+            self.is_complete, self.keeps_alive = True, False
         else:
-            raise ProtocolError("The connection was closed before the answer was whole")
-        if self.is_whole:
-            del self._parser  # It refers to this object, which would stay until it is collected.
+            raise ProtocolError("The connection was closed before the answer was complete")
+        if self.is_complete:
+            del self._parser  # breaks the cycle of references between it and this object
 
     def on_message_begin(self) -> None:
-        if self.is_whole:
+        if self.is_complete:
             raise ProtocolError("There is more than one answer")
         self.headers = {}
 
@@ -186,31 +187,31 @@ class _Response:
 
     def on_headers_complete(self) -> None:
         self.status = self._parser.get_status_code()
-        length_is_told = self.headers.keys() & {"content-length", "transfer-encoding"}
-        self._ends_with_connection = self.status >= _FIRST_FINAL_STATUS and not length_is_told
+        has_length = self.headers.keys() & {"content-length", "transfer-encoding"}
+        self._ends_with_connection = self.status >= _FIRST_FINAL_STATUS and not has_length
 
     def on_body(self, piece: bytes) -> None:
         self._pieces.append(piece)
 
     def on_message_complete(self) -> None:
-        # Before the answer there may be news of it, such as 100 Continue.
+        # Interim answers may come first, such as 100 Continue.
         if self.status >= _FIRST_FINAL_STATUS:
-            self.is_whole = True
+            self.is_complete = True
             self.keeps_alive = self._parser.should_keep_alive()
 
     def read(self, *, decode_content: bool) -> bytes:
-        """Return the body, unpacked if it came compressed and that is wanted."""
+        """Return the body; on request decompressed, if it came compressed."""
         content = b"".join(self._pieces)
         if not decode_content or "content-encoding" not in self.headers:
             return content
-        packed = HTTPResponse(io.BytesIO(content), self.headers, preload_content=False)
-        return packed.read(decode_content=True)
+        compressed = HTTPResponse(io.BytesIO(content), self.headers, preload_content=False)
+        return compressed.read(decode_content=True)
 
     def close(self) -> None:
         """Do nothing: there is nothing left to read."""
 
     def release_conn(self) -> None:
-        """Give the connection back to its pool."""
+        """Return the connection to its pool."""
         if self._connection is not None:
             self._pool._put_conn(self._connection)  # noqa: SLF001 - as urllib3's own response does
             self._connection = None

@@ -1,4 +1,4 @@
-"""From an HTTP answer to an operation's result, or to the error that it is."""
+"""Answers of AWS: an operation's result, or the error that the answer stands for."""
 
 import html
 import re
@@ -20,7 +20,7 @@ _XML_ERROR = re.compile(r"<Code>([\w.]{1,100})</Code>\s*<Message>(.{0,2000}?)</M
 
 @dataclass(frozen=True)
 class Response:
-    """A whole answer as it came over the wire; the names of its headers are in lower case."""
+    """A complete answer as it came over the wire; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -29,11 +29,12 @@ class Response:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an operation returned.
+    """The result of an operation.
 
     Args:
-        members: The result's members as Amazon ECR sent them; times are seconds since 1970.
-        request_id: The AWS request id, or the empty string.
+        members: The result's members as Amazon ECR sent them, without those that are null; times
+            are seconds since 1970.
+        request_id: The AWS request ID, or the empty string.
         date: The answer's Date header, or the empty string.
     """
 
@@ -43,7 +44,7 @@ class Answer:
 
     @property
     def time(self) -> datetime | None:
-        """When it was given, by AWS's own clock; None if it does not say."""
+        """When AWS sent it, by its own clock; None if it does not say."""
         return http_time(self.date)
 
 
@@ -51,10 +52,10 @@ def read(operation: str, region: str, response: Response, redact: Callable[[str]
     """Read the answer to a call.
 
     Args:
-        operation: The operation that was asked for.
-        region: The region that was asked.
-        response: What came back.
-        redact: Takes the secrets out of a text that is to be shown.
+        operation: The operation that was called.
+        region: The region that was called.
+        response: The answer.
+        redact: Removes secrets from a text that will be shown.
 
     Raises:
         ServiceError: Amazon ECR refused the request.
@@ -68,25 +69,51 @@ def read(operation: str, region: str, response: Response, redact: Callable[[str]
     except orjson.JSONDecodeError:
         members = None
     if isinstance(members, dict) and status < _REDIRECT:
+        if b"null" in response.content:
+            _drop_nulls(members)
         return Answer(members, request_id, date)
     code, message = refusal(response, members)
     if code:
-        raise ServiceError(code, redact(message), operation, region, status, request_id, date)
+        raise ServiceError(
+            code=code,
+            message=redact(message),
+            operation=operation,
+            region=region,
+            status=status,
+            request_id=request_id,
+            date=date,
+        )
     text = response.content.decode(errors="replace")
     raise UnreadableAnswerError(operation, status, beginning(text, redact))
 
 
+def _drop_nulls(members: dict[str, Any]) -> None:
+    """Remove the members that are null, at every depth, as botocore's parser does.
+
+    Items of lists stay, as they do there. A loop and no recursion: an answer may nest too deeply.
+    """
+    pending: list[Any] = [members]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            for name in [name for name, member in value.items() if member is None]:
+                del value[name]
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+
+
 def beginning(text: str, redact: Callable[[str], str]) -> str:
-    """Return as much of an answer as an error shows of it."""
-    # Cut what is redacted, not the other way round: half a secret has no shape to be known by.
+    """Return the part of an answer that an error shows."""
+    # Redact first, then cut: half a secret has no shape to recognize it by.
     return redact(text)[:_SHOWN_CHARACTERS].strip()
 
 
 def refusal(response: Response, members: Any = None) -> tuple[str, str]:
-    """Return the AWS code and the message of an error answer; no code if it is none.
+    """Return the AWS code and message of an error; empty strings if the answer holds none.
 
     Args:
-        response: What came back.
+        response: The answer.
         members: Its content, if that is JSON.
     """
     if response.status < _REDIRECT:
@@ -101,7 +128,7 @@ def refusal(response: Response, members: Any = None) -> tuple[str, str]:
 
 
 def _bare(code: str) -> str:
-    """Return a code without the namespace and the link that it may carry.
+    """Return an error code without its namespace and link.
 
     https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
     """

@@ -1,4 +1,4 @@
-"""A client of Amazon ECR: sends an operation's parameters and reads its result.
+"""A client of Amazon ECR: sends an operation's parameters and returns its result.
 
 The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
 """
@@ -7,12 +7,14 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from lib.ecr.answer import Answer, Response, read
 from lib.ecr.clock import Clock
 from lib.ecr.configuration import Configuration
-from lib.ecr.errors import ConfigurationError, EcrError, UnavailableError
+from lib.ecr.errors import EcrError, InvalidConfigurationError, UnavailableError
 from lib.ecr.role import AssumedRole, RoleSignature
 from lib.ecr.signing import KeySignature, Request, Signature
 from lib.ecr.transport import Transport
@@ -20,14 +22,27 @@ from lib.ecr.transport import Transport
 TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921"
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
-CONNECT_TIMEOUT = 5.0  # seconds, as all times here
-READ_TIMEOUT = 30.0
-CALL_TIMEOUT = 100.0
-ATTEMPTS = 3
-LONGEST_WAIT = 20.0
-
-_logger = logging.getLogger("component.ecr")
+_logger = logging.getLogger(__name__)
 _connecting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of a call; all times are seconds.
+
+    Args:
+        connect_timeout: The time until a connection is accepted.
+        read_timeout: The time until the whole answer has arrived.
+        call_timeout: The time for all attempts together.
+        attempts: How often a call is tried.
+        longest_wait: The longest time between two attempts.
+    """
+
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    call_timeout: float = 100.0
+    attempts: int = 3
+    longest_wait: float = 20.0
 
 
 class Client:
@@ -37,15 +52,27 @@ class Client:
 
     Args:
         configuration: Where requests go and what signs them.
+        clock: The time by AWS's clock; corrected when Amazon ECR finds it wrong.
+        limits: The limits of each call.
+        jitter: Draws a time between two bounds, for the wait before another attempt; by default
+            at random.
 
     Raises:
-        ConfigurationError: The environment's proxy can't be used.
+        InvalidConfigurationError: The environment's proxy is unusable.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+        jitter: Callable[[float, float], float] | None = None,
+    ) -> None:
         self._configuration = configuration
+        self._limits = limits or Limits()
+        self._jitter = jitter
         self._transport = Transport(configuration.url)
-        self._clock = Clock()
+        self._clock = clock or Clock()
         self._role: AssumedRole | None = None
         if configuration.role and configuration.credentials:
             self._role = AssumedRole(
@@ -64,18 +91,21 @@ class Client:
         """Return a signature by the configured key, or by the role that it assumes.
 
         Args:
-            token: A session token to use in place of the key's own.
+            token: A session token to use instead of the key's own.
 
         Raises:
-            ConfigurationError: The configuration has no key, or a role and a token are given.
+            InvalidConfigurationError: The configuration has no key, or a token would be combined
+                with a role.
         """
         credentials = self._configuration.credentials
         if credentials is None:
-            raise ConfigurationError(["accessKeyId and secretAccessKey are missing"])
+            raise InvalidConfigurationError(
+                {"accessKeyId": "accessKeyId and secretAccessKey are missing"}
+            )
         if self._role:
             if token:
-                raise ConfigurationError(
-                    ["the message's X-Amz-Security-Token can't be used beside roleArn"]
+                raise InvalidConfigurationError(
+                    {"roleArn": "roleArn can't be combined with a message's X-Amz-Security-Token"}
                 )
             return RoleSignature(self._role, self._configuration.region)
         if token:
@@ -89,24 +119,25 @@ class Client:
         signature: Signature | None = None,
         timeout: float | None = None,
     ) -> Answer:
-        """Call an operation, and again when a fault may pass: up to 3 attempts within 100 s.
+        """Call an operation; on transient errors again, up to 3 attempts within 100 s.
 
         Args:
             operation: An operation of Amazon ECR, such as ``DescribeImages``.
             payload: Its parameters as JSON.
-            signature: What to sign with in place of the configured key.
-            timeout: Seconds for all attempts, in place of 100.
+            signature: A signature to use instead of one by the configured key.
+            timeout: Seconds for all attempts, instead of 100.
 
         Raises:
-            ConfigurationError: There is neither a key nor a signature.
+            InvalidConfigurationError: There is neither a key nor a signature.
             RoleError: The role can't be assumed.
             ServiceError: Amazon ECR refused the request.
-            UnreadableAnswerError: The answer is not Amazon ECR's.
-            NoAnswerError: The endpoint can't be trusted.
-            UnavailableError: A passing fault lasted.
+            UnreadableAnswerError: The answer does not come from Amazon ECR.
+            NoAnswerError: The endpoint is not trusted.
+            UnavailableError: A transient error persisted through all attempts.
         """
         signature = signature or self.key_signature()
-        deadline = time.monotonic() + (timeout or CALL_TIMEOUT)
+        limits, jitter = self._limits, self._jitter or random.uniform
+        deadline = time.monotonic() + (timeout or limits.call_timeout)
         attempts = 0
         clock_corrected = role_renewed = False
         while True:
@@ -114,36 +145,36 @@ class Client:
                 response = self._send(operation, payload, signature, deadline)
                 return read(operation, self._configuration.region, response, signature.redact)
             except EcrError as error:
-                fault = error
-            if fault.clock_skewed and not clock_corrected:
-                clock_corrected = self._clock.correct(fault.date)
+                failure = error
+            if failure.clock_skewed and not clock_corrected:
+                clock_corrected = self._clock.correct(failure.date)
                 if clock_corrected:
                     continue
-            if fault.token_expired and not role_renewed and isinstance(signature, RoleSignature):
+            if failure.token_expired and not role_renewed and isinstance(signature, RoleSignature):
                 role_renewed = True
                 signature.forget()
                 continue
-            if not fault.retryable:
-                raise fault
+            if not failure.retryable:
+                raise failure
             attempts += 1
-            wait = random.uniform(0, min(2.0**attempts, LONGEST_WAIT))  # noqa: S311 - jitter
-            if attempts == ATTEMPTS or time.monotonic() + wait >= deadline:
-                raise UnavailableError(operation, attempts, fault) from fault
-            _logger.warning("attempt %d: %s; again in %.1f s", attempts, fault, wait)
-            time.sleep(wait)
+            wait = jitter(0, min(2.0**attempts, limits.longest_wait))
+            if attempts == limits.attempts or time.monotonic() + wait >= deadline:
+                raise UnavailableError(operation, attempts, failure) from failure
+            _logger.warning("Attempt %d failed: %s; retrying in %.1f s", attempts, failure, wait)
+            self._clock.sleep(wait)
 
     def _send(
         self, operation: str, payload: bytes, signature: Signature, deadline: float
     ) -> Response:
-        """Send one request and read its answer whole.
+        """Send one request and read the whole answer.
 
         Raises:
-            NoAnswerError: There is none, or half of one.
+            NoAnswerError: No answer arrived, or only half of one.
         """
         request = Request(
             self._configuration.url,
             {
-                # Else botocore and http.client each parse it out of the URL.
+                # Otherwise botocore and http.client would each parse it out of the URL.
                 "Host": self._transport.host,
                 "X-Amz-Target": f"{TARGET_PREFIX}.{operation}",
                 "Content-Type": CONTENT_TYPE,
@@ -152,12 +183,14 @@ class Client:
         )
         signature.sign(request, self._clock.offset)
         left = max(deadline - time.monotonic(), 0.001)
-        return self._transport.send(request, (min(CONNECT_TIMEOUT, left), min(READ_TIMEOUT, left)))
+        limits = self._limits
+        timeout = (min(limits.connect_timeout, left), min(limits.read_timeout, left))
+        return self._transport.send(request, timeout)
 
 
 def connect(configuration: Configuration) -> Client:
-    """Return the client of a configuration, the same for the same one."""
-    with _connecting:  # a cache alone lets handlers that start together make a client each
+    """Return the client of a configuration; equal configurations share one."""
+    with _connecting:  # with the cache alone, handlers that start together would each make a client
         return _client(configuration)
 
 

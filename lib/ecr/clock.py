@@ -1,17 +1,18 @@
-"""The time by AWS's clock, where this machine's is wrong."""
+"""Time by AWS's clock, for machines whose own clock is wrong."""
 
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-_logger = logging.getLogger("component.ecr")
+_logger = logging.getLogger(__name__)
 
 
 class Clock:
-    """This machine's clock, and how far AWS's is ahead of it.
+    """This machine's clock, and how far AWS's clock is ahead of it.
 
     Attributes:
-        offset: What to add to this machine's time.
+        offset: The difference; it is added to this machine's time.
     """
 
     def __init__(self) -> None:
@@ -21,21 +22,25 @@ class Clock:
         """Return the time by AWS's clock, in UTC."""
         return datetime.now(UTC) + self.offset
 
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
     def correct(self, date: str) -> bool:
         """Take the time from an answer's Date header; return whether it holds one."""
-        time = http_time(date)
-        if time is None:
+        answered = http_time(date)
+        if answered is None:
             return False
-        self.offset = time - datetime.now(UTC)
-        _logger.warning("this machine's clock is off by %s; corrected", self.offset)
+        self.offset = answered - datetime.now(UTC)
+        _logger.warning("This machine's clock is off by %s; corrected", self.offset)
         return True
 
 
 def http_time(date: str) -> datetime | None:
-    """Return the time that a Date header tells, or None if it tells none."""
+    """Return the time in a Date header, or None if it holds none."""
     try:
-        time = parsedate_to_datetime(date)
+        parsed = parsedate_to_datetime(date)
     except ValueError:
         return None
-    # A zone of -0000 reads as none at all; HTTP's dates are in UTC.
-    return time.replace(tzinfo=time.tzinfo or UTC)
+    # A zone of -0000 is read as no zone at all; HTTP's dates are in UTC.
+    return parsed.replace(tzinfo=parsed.tzinfo or UTC)

@@ -1,14 +1,16 @@
-"""The connector's cfg, read into what a client needs."""
+"""A client's configuration: where its requests go, and what signs them."""
 
 import difflib
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import partial
+from typing import Self
 
-from lib.ecr import check_box, endpoint
 from lib.ecr.credentials import Credentials
-from lib.ecr.errors import ConfigurationError
+from lib.ecr.endpoint import EndpointError, regions, resolve
+from lib.ecr.errors import InvalidConfigurationError
 from lib.ecr.role import Role
 
 SESSION_NAME = "amazonaws-com-ecr-connector"
@@ -18,6 +20,12 @@ _VISIBLE = re.compile(r"[!-~]+")
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_SHOWN_CHARACTERS = 40
+# Stands in for a region that is wrong, so that the endpoint is checked all the same.
+_ANY_REGION = "us-east-1"
+
+# A sentence for each setting that is wrong, by its name.
+_Faults = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,127 +45,136 @@ class Configuration:
     role: Role | None = None
 
     @classmethod
-    def from_cfg(cls, cfg: Mapping[str, Any], session_name: str = SESSION_NAME) -> Self:
-        """Read a flow's credentials; blanks around a value are dropped.
+    def create(
+        cls,
+        *,
+        region: str | None,
+        access_key_id: str | None = None,
+        secret_access_key: str | None = None,
+        session_token: str | None = None,
+        endpoint: str | None = None,
+        role_arn: str | None = None,
+        external_id: str | None = None,
+        use_fips: bool = False,
+        use_dual_stack: bool = False,
+        session_name: str = SESSION_NAME,
+    ) -> Self:
+        """Check settings and return the configuration that they make; an empty text is no text.
 
         Args:
-            cfg: ``accessKeyId``, ``secretAccessKey``, ``sessionToken``, ``region``, ``endpoint``,
-                ``roleArn``, ``externalId``, ``useFips`` and ``useDualStack``; other members are
-                not ours.
-            session_name: Names us in CloudTrail when a role is assumed: 2 to 64 letters, digits
-                and ``_+=,.@-``.
+            region: The region's code.
+            access_key_id: The access key, if requests are signed here.
+            secret_access_key: The secret that belongs to it.
+            session_token: The session token of temporary credentials.
+            endpoint: A URL to use instead of the region's own endpoint.
+            role_arn: The role to assume with the access key.
+            external_id: The external ID that the role's trust policy asks for.
+            use_fips: Whether to use the endpoint with FIPS 140 cryptography.
+            use_dual_stack: Whether to use the endpoint that has IPv6 addresses too.
+            session_name: The caller's name in CloudTrail when a role is assumed: 2 to 64 letters,
+                digits and ``_+=,.@-``.
 
         Raises:
-            ConfigurationError: All that is wrong with them; no value of a secret is in it.
+            InvalidConfigurationError: All that is wrong with the settings, which it names in camel
+                case: ``accessKeyId``. It shows no secret.
         """
-        reader = _Reader(cfg)
-        credentials = _credentials(reader)
-        region = _region(reader)
-        url, sts_url = _urls(reader, region)
-        role = _role(reader, session_name, sts_url)
-        if role and not credentials and not reader.faults:
-            reader.faults.append("accessKeyId and secretAccessKey are missing beside roleArn")
-        if reader.faults:
-            raise ConfigurationError(reader.faults)
+        faults: _Faults = {}
+        credentials = _credentials(
+            access_key_id or "", secret_access_key or "", session_token or "", faults
+        )
+        region = _region(region or "", faults)
+        url_of = partial(
+            _url,
+            region or _ANY_REGION,
+            endpoint or None,
+            faults,
+            use_fips=use_fips,
+            use_dual_stack=use_dual_stack,
+        )
+        url = url_of(service="ecr")
+        sts_url = partial(url_of, service="sts")
+        role = _role(role_arn or "", external_id or "", session_name, sts_url, faults)
+        if role and not credentials and not faults:
+            faults["accessKeyId"] = _missing_pair("roleArn")
+        if faults:
+            raise InvalidConfigurationError(faults)
         return cls(credentials, region, url, role)
 
 
-class _Reader:
-    """Reads members one by one and notes what is wrong."""
-
-    def __init__(self, cfg: Mapping[str, Any]) -> None:
-        self._cfg = cfg
-        self.faults: list[str] = []
-
-    def text(self, name: str, allowed: Callable[[str], object] = bool, hint: str = "") -> str:
-        value = self._cfg.get(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            self.faults.append(f"{name} must be a string, not {type(value).__name__}")
-            return ""
-        value = value.strip()
-        if value and not allowed(value):
-            self.faults.append(f"{name} holds {hint}")
-            return ""
-        return value
-
-    def is_ticked(self, name: str) -> bool:
-        value = self._cfg.get(name)
-        ticked = check_box.is_ticked(value)
-        if ticked is None:
-            self.faults.append(f"{name} must be {check_box.ALLOWED}, not {value!r:.40}")
-        return bool(ticked)
-
-
-def _credentials(reader: _Reader) -> Credentials | None:
-    before = len(reader.faults)
-    access_key = reader.text(
-        "accessKeyId", _ACCESS_KEY.fullmatch, "characters that no access key id has"
-    )
-    secret_key = reader.text("secretAccessKey", _VISIBLE.fullmatch, "blanks or other characters")
-    token = reader.text("sessionToken", _VISIBLE.fullmatch, "blanks or other characters")
-    if len(reader.faults) > before:
-        return None
-    if access_key and secret_key:
+def _credentials(
+    access_key: str, secret_key: str, token: str, faults: _Faults
+) -> Credentials | None:
+    malformed: _Faults = {}
+    if access_key and not _ACCESS_KEY.fullmatch(access_key):
+        malformed["accessKeyId"] = "accessKeyId contains characters that no access key ID has"
+    for name, secret in {"secretAccessKey": secret_key, "sessionToken": token}.items():
+        if secret and not _VISIBLE.fullmatch(secret):
+            malformed[name] = f"{name} contains blanks or other characters that no such key has"
+    if malformed:
+        faults |= malformed
+    elif access_key and secret_key:
         return Credentials(access_key, secret_key, token or None)
-    if access_key:
-        reader.faults.append("secretAccessKey is missing: it belongs to accessKeyId")
+    elif access_key:
+        faults["secretAccessKey"] = "secretAccessKey is missing; it is needed with accessKeyId"
     elif secret_key:
-        reader.faults.append("accessKeyId is missing: it belongs to secretAccessKey")
+        faults["accessKeyId"] = "accessKeyId is missing; it is needed with secretAccessKey"
     elif token:
-        reader.faults.append("accessKeyId and secretAccessKey are missing beside sessionToken")
+        faults["accessKeyId"] = _missing_pair("sessionToken")
     return None
 
 
-def _region(reader: _Reader) -> str:
-    before = len(reader.faults)
-    region = reader.text("region")
-    if len(reader.faults) > before:
-        return ""
-    known = endpoint.regions()
+def _missing_pair(setting: str) -> str:
+    return f"accessKeyId and secretAccessKey are missing; they are needed with {setting}"
+
+
+def _region(region: str, faults: _Faults) -> str:
+    """Return a region that exists, or the empty string."""
+    if region in regions():
+        return region
     if not region:
-        reader.faults.append("region is missing: give a region such as eu-central-1")
-    elif region not in known:
-        close = difflib.get_close_matches(region[:40].lower(), known, n=1)
-        hint = f"did you mean {close[0]}?" if close else "give one such as eu-central-1"
-        reader.faults.append(f"region {region!r:.40} is not known; {hint}")
-    return region if region in known else ""
+        faults["region"] = "region is missing; expected a region such as eu-central-1"
+        return ""
+    shown = json.dumps(region[:_SHOWN_CHARACTERS], ensure_ascii=False)
+    lowered = region[:_SHOWN_CHARACTERS].lower()
+    if close := difflib.get_close_matches(lowered, regions(), n=1):
+        hint = f"; did you mean {close[0]}?"
+    else:
+        hint = " such as eu-central-1"
+    faults["region"] = f"region: got {shown}, expected an AWS region{hint}"
+    return ""
 
 
-def _urls(reader: _Reader, region: str) -> tuple[str, Callable[[], str]]:
-    """Return the URL of Amazon ECR, and what finds that of AWS STS."""
-    own = reader.text("endpoint") or None
-    switches = {
-        "use_fips": reader.is_ticked("useFips"),
-        "use_dual_stack": reader.is_ticked("useDualStack"),
-    }
+def _url(
+    region: str,
+    endpoint: str | None,
+    faults: _Faults,
+    *,
+    use_fips: bool,
+    use_dual_stack: bool,
+    service: str,
+) -> str:
+    try:
+        return resolve(
+            region, endpoint, use_fips=use_fips, use_dual_stack=use_dual_stack, service=service
+        )
+    except EndpointError as error:
+        faults["endpoint"] = f"endpoint: {error}"
+        return ""
 
-    def url(service: str) -> str:
-        try:
-            return endpoint.resolve(region or "us-east-1", own, **switches, service=service)
-        except endpoint.EndpointError as error:
-            if (fault := f"endpoint: {error}") not in reader.faults:
-                reader.faults.append(fault)
-            return ""
 
-    return url("ecr"), lambda: url("sts")
-
-
-def _role(reader: _Reader, session_name: str, sts_url: Callable[[], str]) -> Role | None:
-    before = len(reader.faults)
-    arn = reader.text(
-        "roleArn",
-        _ROLE.fullmatch,
-        "no ARN of a role, such as arn:aws:iam::123456789012:role/ecr-reader",
-    )
-    external_id = reader.text(
-        "externalId", _EXTERNAL_ID.fullmatch, "characters that no external id has, or one alone"
-    )
-    if len(reader.faults) > before:
+def _role(
+    arn: str, external_id: str, session_name: str, url: Callable[[], str], faults: _Faults
+) -> Role | None:
+    malformed: _Faults = {}
+    if arn and not _ROLE.fullmatch(arn):
+        malformed["roleArn"] = (
+            "roleArn: expected the ARN of a role, such as arn:aws:iam::123456789012:role/ecr-reader"
+        )
+    if external_id and not _EXTERNAL_ID.fullmatch(external_id):
+        malformed["externalId"] = "externalId: expected 2 to 1224 letters, digits and _+=,.@:/-"
+    if not malformed and external_id and not arn:
+        malformed["roleArn"] = "roleArn is missing; it is needed with externalId"
+    faults |= malformed
+    if malformed or not arn:
         return None
-    if arn:
-        return Role(arn, external_id or None, session_name, sts_url())
-    if external_id:
-        reader.faults.append("roleArn is missing: it belongs to externalId")
-    return None
+    return Role(arn, external_id or None, session_name, url())

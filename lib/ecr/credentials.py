@@ -1,4 +1,4 @@
-"""The keys that sign requests, and how to speak of them without showing them."""
+"""Keys that sign requests, and the removal of secrets from texts."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -6,11 +6,11 @@ from typing import Self
 
 REDACTED = "[redacted]"
 
-# Secrets known by their shape, as answers and error texts hold them: ECR's token, a proxy's login,
-# and what signs a URL or a request; plainly, or escaped for JSON or a URL once more.
+# Secrets with a recognizable shape, as answers and error texts hold them: ECR's token, a proxy's
+# login, and the signature of a URL or a request; plain, or escaped for JSON or a URL.
 _TOKEN_MEMBER = re.compile(r"(authorizationToken\W{1,12})[\w+/=-]+")
 _LOGIN = re.compile(r"(Authorization\W{1,6}Basic\s+)[\w+/=-]+", re.IGNORECASE)
-# The characters of a secret that JSON and URLs may write in other ways.
+# Characters that JSON and URLs may write in other ways.
 _FORMS = {
     "+": r"(?:\+|%2B|\\u002b)",
     "/": r"(?:\\?/|%2F|\\u002f)",
@@ -27,10 +27,10 @@ _SIGNED = re.compile(
 class Credentials:
     """An AWS access key.
 
-    The member names are those that botocore's signers read. A repr shows no secret.
+    The attribute names are those that botocore's signers read. A repr shows no secret.
 
     Args:
-        access_key: The access key id.
+        access_key: The access key ID.
         secret_key: The secret access key.
         token: The session token of temporary credentials, or None.
     """
@@ -47,13 +47,13 @@ class Credentials:
         return replace(self, token=token)
 
     def redact(self, text: str) -> str:
-        """Return a text without these credentials and without any other secret known by shape."""
+        """Return a text without these credentials and other secrets of a recognizable shape."""
         text = redact(text, self.secret_key, self.token)
         return text.replace(self.access_key, shortened(self.access_key))
 
 
 def redact(text: str, *secrets: str | None) -> str:
-    """Return a text without some secrets, and without those that their shape tells."""
+    """Return a text without the given secrets and others of a recognizable shape."""
     for secret in filter(None, secrets):
         forms = "".join(_FORMS.get(character) or re.escape(character) for character in secret)
         text = re.sub(forms, REDACTED, text, flags=re.IGNORECASE)
@@ -63,5 +63,5 @@ def redact(text: str, *secrets: str | None) -> str:
 
 
 def shortened(access_key: str) -> str:
-    """Return enough of an access key id to recognise it by."""
+    """Return enough of an access key ID to recognize it."""
     return f"{access_key[:4]}…{access_key[-4:]}" if len(access_key) > 12 else "…"  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""Where AWS is: botocore's own rules for every partition, FIPS and dual-stack."""
+"""Endpoints of AWS, by botocore's own rules for every partition, FIPS and dual-stack."""
 
 import ipaddress
 import re
@@ -18,12 +18,12 @@ _ORIGIN = re.compile(
 )
 _LONGEST_ORIGIN = 253 + len("https://:65535/")
 _HIGHEST_PORT = 65535
-# Read here and not at the first call: handlers that start together would each read it.
+# Read on import and not by the first call: handlers that start together would each read it.
 _PARTITIONS: Any = data("partitions")
 
 
 class EndpointError(Exception):
-    """There is no such endpoint, or it must not be used."""
+    """The endpoint does not exist, or must not be used."""
 
 
 @cache
@@ -38,9 +38,9 @@ def regions() -> Mapping[str, str]:
 
 
 def registry_host(registry_id: str, region: str) -> str | None:
-    """Return the host that a registry's images are pulled from; None in a region unknown here.
+    """Return the host that a registry's images are pulled from; None if the region is unknown.
 
-    It is ``123456789012.dkr.ecr.eu-central-1.amazonaws.com``, and its end another one in China:
+    For example ``123456789012.dkr.ecr.eu-central-1.amazonaws.com``; in China it ends differently:
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
 
     Args:
@@ -66,15 +66,15 @@ def resolve(
 
     Args:
         region: A region code, such as ``eu-central-1``.
-        endpoint: A URL to use in place of the region's own, or None.
-        use_fips: Ask for the endpoint with FIPS 140 cryptography.
-        use_dual_stack: Ask for the endpoint that has IPv6 addresses too.
-        service: ``ecr`` or ``sts``. An endpoint of one's own serves AWS STS only on this machine,
-            where it is an emulator of all of AWS; a VPC endpoint is one service's alone.
+        endpoint: A URL to use instead of the region's own endpoint, or None.
+        use_fips: Whether to use the endpoint with FIPS 140 cryptography.
+        use_dual_stack: Whether to use the endpoint that has IPv6 addresses too.
+        service: ``ecr`` or ``sts``. A custom endpoint serves AWS STS only on this machine, where it
+            is an emulator of all of AWS; a VPC endpoint serves a single service.
 
     Raises:
-        EndpointError: The region has no such endpoint, or the URL is not one to send
-            credentials to.
+        EndpointError: The region has no such endpoint, or credentials must not be sent to the
+            URL.
     """
     if endpoint is not None:
         host = _checked_host(endpoint)
@@ -91,16 +91,18 @@ def resolve(
 
 
 def _checked_host(endpoint: str) -> str:
-    """Return the host of a URL; refuse one that is more than an origin, or readable on its way.
+    """Return the host of a URL; refuse one that is more than an origin, or sent unencrypted.
 
-    The errors don't repeat it: it may hold a password.
+    The errors don't repeat the URL: it may hold a password.
     """
     origin = _ORIGIN.fullmatch(endpoint) if len(endpoint) <= _LONGEST_ORIGIN else None
     if origin is None or int(origin["port"] or 0) > _HIGHEST_PORT:
-        raise EndpointError("a URL of a scheme and a host is needed, such as https://host.example")
+        raise EndpointError(
+            "expected a URL with a scheme and a host only, such as https://host.example"
+        )
     if origin["scheme"] == "http" and not _is_loopback(origin["host"]):
         raise EndpointError(
-            f"https is needed: http is allowed on this machine only, not to {origin['host']}"
+            f"expected https; http is allowed to this machine only, not to {origin['host']}"
         )
     return origin["host"]
 
@@ -117,4 +119,4 @@ def _provider(service: str) -> EndpointProvider:
     return EndpointProvider(service_data(service, "endpoint-rule-set-1"), _PARTITIONS)
 
 
-_provider("ecr")  # likewise
+_provider("ecr")  # on import, for the same reason

@@ -1,4 +1,4 @@
-"""Which operations answer in pages, and where a page has its items: botocore's paginators."""
+"""Paged operations and the members that hold their items, from botocore's paginators."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,8 +10,8 @@ from lib.ecr.model import service_data
 def items_member(operation: str) -> str | None:
     """Return the member of an operation's result that holds a page's items, such as ``imageIds``.
 
-    None for an operation that answers whole. Where there are pages, ``nextToken`` leads from one
-    to the next.
+    None for an operation whose result is never split into pages. Where there are pages,
+    ``nextToken`` leads from one to the next.
     """
     member: str | None = _paginators().get(operation, {}).get("result_key")
     return member

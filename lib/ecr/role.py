@@ -1,4 +1,4 @@
-"""An IAM role that is assumed: temporary credentials from AWS STS, kept for as long as they last.
+"""IAM roles: temporary credentials from AWS STS, kept for as long as they last.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
@@ -24,13 +24,13 @@ from lib.ecr.transport import Transport
 if TYPE_CHECKING:
     from botocore.credentials import DeferredRefreshableCredentials
 
-# Seconds for the connection and for the answer. Short, because all calls of a step wait for it.
+# Seconds for the connection, and for the answer. Short, because all calls of a step wait for it.
 TIMEOUT = (5.0, 10.0)
 
 _OK = 200
 _SERVICE = "sts"
 _OPERATION = "AssumeRole"
-# What botocore calls the members, and what AWS STS does.
+# botocore's names of the members, and those of AWS STS.
 _MEMBERS = {
     "access_key": "AccessKeyId",
     "secret_key": "SecretAccessKey",
@@ -45,8 +45,8 @@ class Role:
 
     Args:
         arn: Such as ``arn:aws:iam::123456789012:role/ecr-reader``.
-        external_id: What the role's trust policy asks for, or None.
-        session_name: Names the caller in CloudTrail.
+        external_id: The external ID that the role's trust policy asks for, or None.
+        session_name: The caller's name in CloudTrail.
         url: The endpoint of AWS STS, with a closing slash.
     """
 
@@ -57,15 +57,15 @@ class Role:
 
 
 class AssumedRole:
-    """A role's credentials, got when needed and anew before they end; threads may share it.
+    """A role's credentials, fetched when needed and renewed before they expire.
 
-    botocore keeps them: in their last 15 minutes one thread renews them while the others go on with
-    them; in the last 10, all wait.
+    Threads may share it. botocore keeps the credentials: in their last 15 minutes one thread renews
+    them while the others continue to use them; in the last 10, all wait.
 
     Args:
         role: The role.
         source: The access key that assumes it.
-        region: The region whose AWS STS is asked.
+        region: The region whose AWS STS is called.
         clock: The time by AWS's clock.
     """
 
@@ -89,34 +89,34 @@ class AssumedRole:
         return self._signature.redact(text)
 
     def credentials(self) -> Credentials:
-        """Return credentials that are good for minutes at least.
+        """Return credentials that are valid for some minutes at least.
 
         Raises:
             RoleError: AWS STS refused.
-            NoAnswerError: AWS STS gave no answer.
-            UnreadableAnswerError: What came is no answer of AWS STS.
+            NoAnswerError: No answer arrived.
+            UnreadableAnswerError: The answer does not come from AWS STS.
         """
         self._thread.asked = time.monotonic()
         frozen = self._refreshable.get_frozen_credentials()
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
     def forget(self, credentials: Credentials) -> None:
-        """Get others next time, unless these have been replaced already."""
+        """Fetch others next time, unless these have been replaced already."""
         with self._lock:
             if credentials == self._latest:
                 self._latest = None
                 self._refreshable = self._refreshing()
 
     def _refreshing(self) -> "DeferredRefreshableCredentials":
-        # Here, because only steps with a role need it, and it takes 25 ms.
+        # Imported here, because only steps with a role need it, and it takes 25 ms.
         from botocore.credentials import DeferredRefreshableCredentials  # noqa: PLC0415
 
         return DeferredRefreshableCredentials(self._assume, "assume-role", self._clock.now)
 
     def _assume(self) -> Mapping[str, str]:
-        """Return new credentials as botocore keeps them; it lets one thread at a time come here."""
+        """Return new credentials, as botocore keeps them; it calls this in one thread at a time."""
         if self._failure and self._failure[0] > self._thread.asked:
-            raise self._failure[1]  # it happened while this thread waited for another's turn
+            raise self._failure[1]  # it occurred while this thread waited for another one
         try:
             response = self._ask()
             members = self._read(response)
@@ -153,13 +153,13 @@ class AssumedRole:
         code, message = refusal(response)
         if code:
             raise RoleError(
-                code,
-                self.redact(message),
-                self._role.arn,
-                self._region,
-                response.status,
-                response.headers.get("x-amzn-requestid", ""),
-                response.headers.get("date", ""),
+                arn=self._role.arn,
+                code=code,
+                message=self.redact(message),
+                region=self._region,
+                status=response.status,
+                request_id=response.headers.get("x-amzn-requestid", ""),
+                date=response.headers.get("date", ""),
             )
         text = response.content.decode(errors="replace")
         found = {
@@ -170,7 +170,7 @@ class AssumedRole:
             member: html.unescape(match[1]).strip() for member, match in found.items() if match
         }
         if members.keys() != _MEMBERS.keys() or not self._lasts(members["expiry_time"]):
-            # Half of what it should hold is secret too; a proxy's page tells who refused.
+            # Half an answer of AWS STS holds secrets; a proxy's page shows who refused.
             shown = REDACTED if response.status == _OK else beginning(text, self.redact)
             raise UnreadableAnswerError(_OPERATION, response.status, shown, "AWS STS")
         return members
@@ -196,7 +196,7 @@ class RoleSignature:
         self._used: Credentials | None = None
 
     def sign(self, request: Request, clock_offset: timedelta) -> None:
-        """Sign a request; raises what ``AssumedRole.credentials`` raises."""
+        """Sign a request; raises as :meth:`AssumedRole.credentials` does."""
         self._used = self._role.credentials()
         KeySignature(self._used, self._region).sign(request, clock_offset)
 
@@ -205,6 +205,6 @@ class RoleSignature:
         return self._role.redact(self._used.redact(text) if self._used else text)
 
     def forget(self) -> None:
-        """Sign with other credentials next time: Amazon ECR says that these have expired."""
+        """Sign with other credentials next time: these have expired, as Amazon ECR says."""
         if self._used:
             self._role.forget(self._used)

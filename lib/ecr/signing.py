@@ -1,4 +1,4 @@
-"""What makes a request ours: botocore's Signature Version 4, or the one its caller brought."""
+"""Signatures of requests: botocore's Signature Version 4, or one that the caller computed."""
 
 import hmac
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ SERVICE = "ecr"
 
 
 class Request(requests.PreparedRequest):
-    """A prepared request with what botocore's signers read beside method, URL, headers and body."""
+    """A prepared request with the additional attributes that botocore's signers read."""
 
     def __init__(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__()
         self.method = "POST"
         self.url = url
-        # A plain dict is a fifth of the cost, and each name is written in one way only.
+        # A plain dict costs a fifth, and each name is always written in the same way.
         self.headers = dict(headers)  # type: ignore[assignment]
         self.body = body
         self.params: Mapping[str, str] = {}
@@ -31,13 +31,13 @@ class Request(requests.PreparedRequest):
 
 
 class Signature(Protocol):
-    """Adds to a request what proves who sent it."""
+    """Proves to AWS who sent a request."""
 
     def sign(self, request: Request, clock_offset: timedelta) -> None:
-        """Sign a request, as of now by a clock that is ahead of ours by the offset."""
+        """Sign a request now, by a clock that is ahead of ours by the offset."""
 
     def redact(self, text: str) -> str:
-        """Return a text without the secrets that a signed request holds."""
+        """Return a text without the secrets of a signed request."""
 
 
 class KeySignature:
@@ -45,8 +45,8 @@ class KeySignature:
 
     Args:
         credentials: The access key.
-        region: The region that the request goes to.
-        service: The service that it goes to, as signatures name it.
+        region: The region that the request is sent to.
+        service: The service that it is sent to, as signatures name it.
     """
 
     def __init__(self, credentials: Credentials, region: str, service: str = SERVICE) -> None:
@@ -54,22 +54,22 @@ class KeySignature:
         self._auth = _OffsetSigV4(credentials, service, region)
 
     def sign(self, request: Request, clock_offset: timedelta) -> None:
-        """Sign a request anew; a signature that it has is replaced."""
+        """Sign a request; an earlier signature is replaced."""
         request.context["clock_offset"] = clock_offset
         self._auth.add_auth(request)
 
 
 @dataclass(frozen=True)
 class CallerSignature:
-    """A signature that the caller computed; it goes out untouched.
+    """A signature that the caller computed; it is sent unchanged.
 
     Args:
         date: ``X-Amz-Date``, such as ``20250101T000000Z``.
-        credential: ``<access key id>/<date>/<region>/ecr/aws4_request``.
+        credential: ``<access key ID>/<date>/<region>/ecr/aws4_request``.
         signed_headers: Header names, joined by ``;``.
         signature: 64 hexadecimal digits.
-        security_token: The session token that was signed with, or None.
-        content_sha256: ``X-Amz-Content-Sha256``, or None where that header was not signed.
+        security_token: The session token that belongs to the signature, or None.
+        content_sha256: ``X-Amz-Content-Sha256``, or None if that header was not signed.
     """
 
     date: str
@@ -79,7 +79,7 @@ class CallerSignature:
     security_token: str | None = field(default=None, repr=False)
     content_sha256: str | None = None
 
-    def sign(self, request: Request, clock_offset: timedelta) -> None:  # noqa: ARG002 - its time is signed
+    def sign(self, request: Request, clock_offset: timedelta) -> None:  # noqa: ARG002 - the caller signed its own time
         """Add the caller's own signature."""
         request.headers["X-Amz-Date"] = self.date
         request.headers["Authorization"] = (
@@ -97,16 +97,16 @@ class CallerSignature:
 
 
 class _OffsetSigV4(SigV4Auth):  # type: ignore[misc] # botocore ships no types
-    """Signature Version 4 by the server's clock: botocore itself always takes this machine's."""
+    """Signature Version 4 by AWS's clock; botocore itself always uses this machine's."""
 
     def headers_to_sign(self, request: Request) -> Any:
-        # botocore asks for them twice, for the digest and for their names.
+        # botocore calls this twice, for the digest and for the names.
         if "headers_to_sign" not in request.context:
             request.context["headers_to_sign"] = super().headers_to_sign(request)
         return request.context["headers_to_sign"]
 
     def _sign(self, key: bytes, msg: str, hex: bool = False) -> Any:  # noqa: A002 - botocore's name
-        # All but the last, which is written in hexadecimal, are the same for a day.
+        # Only the last one, in hexadecimal, is new each time; the others stay the same for a day.
         return super()._sign(key, msg, hex=True) if hex else _hmac(key, msg)
 
     def _modify_request_before_signing(self, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""One endpoint, and what becomes of a request that is sent to it."""
+"""Connections to one endpoint, and the errors of requests sent over them."""
 
 import ssl
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from requests.utils import select_proxy
 from lib import __version__
 from lib.ecr.adapter import TimedAdapter
 from lib.ecr.answer import Response
-from lib.ecr.errors import ConfigurationError, NoAnswerError
+from lib.ecr.errors import InvalidConfigurationError, NoAnswerError
 from lib.ecr.signing import Request
 
 USER_AGENT = f"amazonaws-com-ecr-connector/{__version__}"
 
-# More than any prefetch in use: each handler keeps the connection that it used last.
+# More than any prefetch in use: each handler keeps the connection it used last.
 _POOL_SIZE = 64
 
 
@@ -32,7 +32,7 @@ class Transport:
         host: The endpoint's host and port, as the Host header has them.
 
     Raises:
-        ConfigurationError: The environment's proxy can't be used.
+        InvalidConfigurationError: The environment's proxy is unusable.
     """
 
     def __init__(self, url: str) -> None:
@@ -45,16 +45,16 @@ class Transport:
         _check_proxy(select_proxy(url, self._proxies))
 
     def send(self, request: Request, timeout: tuple[float, float]) -> Response:
-        """Send one signed request and read its answer whole.
+        """Send one signed request and read the whole answer.
 
         Args:
             request: The request.
-            timeout: Seconds for the connection and for the whole answer.
+            timeout: Seconds for the connection, and for the whole answer.
 
         Raises:
-            NoAnswerError: There is none, or half of one.
+            NoAnswerError: No answer arrived, or only half of one.
         """
-        # After signing: botocore signs neither.
+        # Set after signing, since botocore signs neither.
         request.headers["Content-Length"] = str(len(request.body or b""))
         request.headers["User-Agent"] = USER_AGENT
         try:
@@ -72,16 +72,16 @@ class Transport:
         return Response(response.status_code, response.headers, content)
 
     def _no_answer(self, error: Exception) -> NoAnswerError:
-        """Say in the words of the network what kept an answer from coming."""
+        """Return an error that gives the cause in the words of the network."""
         causes = list(_chain(error))
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 reason = f"{self.host} is not trusted: {cause.verify_message}"
                 return NoAnswerError(reason, retryable=False)
         if isinstance(error, requests.ConnectTimeout):
-            return NoAnswerError(f"{self.host} accepted no connection within its time")
+            return NoAnswerError(f"{self.host} did not accept the connection in time")
         if any(isinstance(cause, TimeoutError) for cause in causes):
-            return NoAnswerError(f"{self.host} sent no whole answer in time")
+            return NoAnswerError(f"{self.host} did not answer in time")
         return NoAnswerError(f"the connection to {self.host} failed: {_reason(causes)}")
 
 
@@ -95,11 +95,13 @@ def _check_proxy(proxy: str | None) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigurationError(["the proxy in the environment is not an http or https URL"])
+        raise InvalidConfigurationError(
+            {"proxy": "the proxy of the environment: expected an http or https URL"}
+        )
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an exception and what it was raised from, the first cause last."""
+    """Yield an exception and its causes, the root cause last."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -109,6 +111,6 @@ def _reason(causes: list[BaseException]) -> str:
     for cause in reversed(causes):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
-        if type(cause) is OSError:  # such as a tunnel that a proxy refused
+        if type(cause) is OSError:  # such as a tunnel refused by a proxy
             return str(cause)
-    return "it was closed before the answer was whole"
+    return "it was closed before the answer was complete"

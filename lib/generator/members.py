@@ -62,6 +62,7 @@ def limits(schema: Schema) -> str:
         *_between(_own_bound(schema, "minimum"), _own_bound(schema, "maximum"), ""),
         *_between(schema.get("minLength"), schema.get("maxLength"), " characters"),
         *_between(schema.get("minItems"), schema.get("maxItems"), " items"),
+        *_between(None, schema.get("maxBytes"), " bytes"),
     ]
     if "enum" in schema:
         *others, last = (f"`{value}`" for value in schema["enum"])

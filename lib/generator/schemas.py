@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.model import OperationModel, Shape
 
+from lib.component.operation.members import JSON_TEXT_MEMBERS, stand_ins_schema
 from lib.generator import text
 from lib.generator.corrections import corrected
 from lib.generator.fields import stand_ins
@@ -29,7 +30,6 @@ _TYPES = {
 }
 _FORMATS = {"blob": "base64", "timestamp": "date-time"}
 _BITS = {"integer": 32, "long": 64}
-_JSON_TEXT = {"policyText", "lifecyclePolicyText"}
 _TAKES_AN_OBJECT = "It can also be a JSON object, which is sent as compact text."
 
 
@@ -47,18 +47,17 @@ def in_schema(operation: OperationModel) -> Schema:
     """Return the schema of an action's input: the operation's members, then the protocol inputs.
 
     A member that a field can hold instead has no star, as the mapper would insist on it. The
-    message and the field together require it all the same: ``extends`` says so, and holds the
-    field's label.
+    message and the field together require it all the same.
     """
     value = _value(operation.input_shape, operation.name, checked=True)
     for name, label in stand_ins(operation).items():
         member = value["properties"][name]
         del member["required"]
         member["description"] += f" Required, unless it is chosen in the field {label}."
-        # First, so that its absence is the first fault in the error.
-        value = {"extends": {"properties": {name: {"title": label, "required": True}}}, **value}
+    # First, so that its absence is the first fault in the error.
+    value = {**stand_ins_schema(stand_ins(operation)), **value}
     for name, schema in value["properties"].items():
-        if name in _JSON_TEXT:
+        if name in JSON_TEXT_MEMBERS:
             schema["description"] += f" {_TAKES_AN_OBJECT}"
     value["properties"] = _ordered(value["properties"] | protocol_inputs(operation))
     return _schema(
@@ -161,16 +160,12 @@ def _limits(shape: Shape) -> Schema:
     if least:
         limits[f"min{unit}"] = least
     if most is not None:
-        limits[f"max{unit}"] = _base64_length(most) if shape.type_name == "blob" else most
+        limits["maxBytes" if shape.type_name == "blob" else f"max{unit}"] = most
     if shape.type_name == "string" and shape.enum:
         limits["enum"] = list(shape.enum)
     if "pattern" in shape.metadata:
         limits["pattern"] = anchored(shape.metadata["pattern"])
     return limits
-
-
-def _base64_length(size: int) -> int:
-    return -(-size // 3) * 4
 
 
 def anchored(pattern: str) -> str:

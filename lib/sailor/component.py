@@ -4,7 +4,6 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -85,10 +84,7 @@ class Component:
         Raises:
             ComponentError: There is no such entry, or its module is unusable.
         """
-        process: Process | None = getattr(self.module(function), "process", None)
-        if not callable(process):
-            raise ComponentError(f"the module of {function!r} has no function process")
-        return process
+        return process_of(self.module(function), function)
 
     def import_file(self, name: str) -> ModuleType:
         """Import a module of the component by its path, relative to the component's folder.
@@ -106,7 +102,18 @@ class Component:
         return _import(file)
 
 
-@cache
+def process_of(module: ModuleType, function: str) -> Process:
+    """Return the ``process`` of an action's or a trigger's module.
+
+    Raises:
+        ComponentError: It has none.
+    """
+    process: Process | None = getattr(module, "process", None)
+    if not callable(process):
+        raise ComponentError(f"the module of {function!r} has no function process")
+    return process
+
+
 def _import(file: Path) -> ModuleType:
     if not file.is_file():
         raise ComponentError(f"there is no module {file}")

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Self
 
 from lib.sailor import json_text
-from lib.sailor.component import Component
+from lib.sailor.component import Component, process_of
 from lib.sailor.error_report import ErrorReporter
 from lib.sailor.object_storage import ObjectStorage
 from lib.sailor.rate_limit import RateLimit
@@ -54,25 +55,31 @@ class StepContext:
 
     @classmethod
     def of(
-        cls, component: Component, step: Mapping[str, Any], errors: ErrorReporter, api: RestApi
+        cls,
+        component: Component,
+        module: ModuleType,
+        step: Mapping[str, Any],
+        errors: ErrorReporter,
+        api: RestApi,
     ) -> Self:
         """Return the context of a step.
 
         Args:
-            component: The component that has the step's action or trigger.
+            component: The component.
+            module: Its module behind the step's action or trigger.
             step: The step's data, as the REST API returns it.
             errors: Publishes errors.
             api: The platform's REST API.
 
         Raises:
-            ComponentError: The component has no such action or trigger, or it is unusable.
+            ComponentError: The module has no handler.
         """
         settings = errors.settings
         config = step.get("config") or {}
         entry = component.entry(settings.function)
         return cls(
             settings=settings,
-            process=component.process(settings.function),
+            process=process_of(module, settings.function),
             config=json_text.dump(config),
             account=config.get("_account"),
             variables=step.get("variables") or {},

@@ -94,8 +94,8 @@ class Runtime:
         with self._interruptible():
             step = api.step()
         component = Component.of(settings)
-        context = StepContext.of(component, step, self._errors, api)
         module = component.module(settings.function)
+        context = StepContext.of(component, module, step, self._errors, api)
         with self._interruptible():
             self._publisher.wait_until_open()
             self._consumer.wait_until_open()

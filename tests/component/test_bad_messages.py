@@ -15,6 +15,7 @@ import pytest
 from botocore.model import Shape
 
 from lib.component import InvalidMessageError
+from lib.component.wording import one_of
 from tests.support.aws_model import (
     LARGEST_LONG,
     OPERATIONS,
@@ -112,9 +113,9 @@ def places(operation: str) -> list[Place]:
 def missing(operation: str, place: Place) -> str:
     """Return what is said of a required member that is not there."""
     if place.steps == ("repositoryName",) and operation != "CreateRepository":
-        way = "name it in the message, or choose it in the field Repository"
-        return f"repositoryName is required: {way}"
-    return f"{place.path} is required, but missing"
+        way = "give it in the message, or choose it in the field Repository"
+        return f"repositoryName is missing; {way}"
+    return f"{place.path} is missing"
 
 
 def _walk(place: Place) -> Iterator[Place]:
@@ -180,7 +181,7 @@ def test_a_value_of_another_type_is_named(operation: str, server: Loopback) -> N
             allowed = JSON_TYPES.get(kind, kind)
             assert all(text.startswith(f"{place.path}: ") for text in texts)
             assert any(
-                text.endswith((f"allowed is a {allowed}", f"allowed is an {allowed}"))
+                text.endswith((f", expected a {allowed}", f", expected an {allowed}"))
                 for text in texts
             )
 
@@ -193,8 +194,8 @@ def test_a_text_that_is_too_long_is_named(operation: str, server: Loopback) -> N
         if place.shape.type_name == "string" and most:
             text = fault(operation, place.put(body, "a" * (most + 1)), server)
             assert text.startswith(f"{place.path}: ")
-            assert f"{most + 1} characters" in text
-            assert f"{most} characters" in text.partition("allowed is ")[2]
+            assert f"({most + 1} characters)" in text
+            assert f"{most} characters" in text.partition(", expected ")[2]
             assert len(text) < 300
 
 
@@ -217,7 +218,7 @@ def test_a_text_that_is_too_short_is_named(operation: str, server: Loopback) -> 
         if place.shape.type_name == "string" and least:
             texts = faults(operation, place.put(body, "a" * (least - 1)), server)
             assert all(text.startswith(f"{place.path}: ") for text in texts)
-            assert any(f"allowed is {least} to" in text for text in texts)
+            assert any(f", expected {least} to" in text for text in texts)
 
 
 @each_operation
@@ -230,7 +231,7 @@ def test_a_number_out_of_range_is_named(operation: str, server: Loopback) -> Non
         most = place.shape.metadata.get("max", LARGEST_LONG)
         for value in (least - 1, most + 1, -(2**63)):
             text = fault(operation, place.put(body, value), server)
-            assert text.startswith(f"{place.path}: {value} was given; allowed is ")
+            assert text.startswith(f"{place.path}: got {value}, expected ")
             assert str(most) in text
         for value in (least, most):
             server.answer(Reply())
@@ -248,8 +249,8 @@ def test_a_list_with_too_many_or_too_few_items_is_named(operation: str, server: 
         item = sample(place.shape.member)
         for count in (limits["min"] - 1, limits["max"] + 1):
             text = fault(operation, place.put(body, [item] * count), server)
-            assert text.startswith(f"{place.path}: {count} items were given;")
-            assert f"allowed is {limits['min']} to {limits['max']} items" in text
+            got = f"got {count} items, expected {limits['min']} to {limits['max']}"
+            assert text == f"{place.path}: {got}"
         server.answer(Reply())
         ask_action(operation, place.put(body, [item] * limits["max"]), cfg_for(server))
         assert len(server.requests) == 1
@@ -279,7 +280,7 @@ def test_a_value_that_is_not_in_the_list_of_values_is_named(
             for wrong in (right.lower(), f"{right}\n", f"{right}X", ""):
                 text = fault(operation, place.put(body, wrong), server)
                 assert text.startswith(f"{place.path}: ")
-                assert f"allowed is {' or '.join(place.shape.enum)}" in text
+                assert text.endswith(f", expected {one_of(place.shape.enum)}")
 
 
 @each_operation
@@ -311,9 +312,10 @@ def test_an_unknown_member_is_met_with_all_that_are_known(operation: str, server
             _at(given, place.steps)["?!"] = SECRET
             text = fault(operation, given, server)
             assert text.startswith(
-                f'"?!" is not a member of {place.path or operation}; allowed are '
+                f'"?!" is not a member of {place.path or operation}; its members are '
             )
-            assert set(text.partition("allowed are ")[2].split(", ")) == set(place.shape.members)
+            members = text.partition("its members are ")[2].split(", ")
+            assert set(members) == set(place.shape.members)
             assert SECRET not in text
 
 
@@ -333,7 +335,7 @@ def test_an_unknown_member_is_met_with_all_that_are_known(operation: str, server
 def test_a_body_that_is_no_object_is_refused(
     operation: str, body: Any, kind: str, server: Loopback
 ) -> None:
-    assert fault(operation, body, server) == f"the body must be an object, not {kind}"
+    assert fault(operation, body, server) == f"body: got {kind}, expected an object"
 
 
 @each_operation
@@ -367,10 +369,10 @@ def test_each_bad_item_of_a_list_is_named(server: Loopback) -> None:
     texts = faults("DescribeImages", {"repositoryName": "app", "imageIds": items}, server)
     # Then
     assert set(texts) == {
-        'imageIds[1].imageTag: "", 0 characters, was given; allowed is 1 to 300 characters',
+        'imageIds[1].imageTag: got "" (0 characters), expected 1 to 300 characters',
         '"imageTagg" is not a member of imageIds[2]; did you mean imageTag?',
-        "imageIds[3].imageTag: a number (7) was given; allowed is a string",
-        'imageIds[4]: a string ("v1") was given; allowed is an object',
+        "imageIds[3].imageTag: got a number (7), expected a string",
+        'imageIds[4]: got a string ("v1"), expected an object',
     }
 
 
@@ -386,7 +388,12 @@ def test_faults_in_an_envelope_are_told_together_too(server: Loopback) -> None:
     # When
     texts = faults("DescribeImages", envelope, server)
     # Then
-    beginnings = ("X-Amz-Date is given twice", "registryId stands", "Action: ", "repositoryName: ")
+    beginnings = (
+        "X-Amz-Date is given twice",
+        '"registryId" is next to requestBody',
+        "Action: ",
+        "repositoryName: ",
+    )
     assert len(texts) == len(beginnings)
     for beginning in beginnings:
         assert any(text.startswith(beginning) for text in texts)
@@ -397,20 +404,19 @@ def test_a_layer_part_that_is_no_base64_is_refused(text: str, server: Loopback) 
     body = {**sample_parameters("UploadLayerPart"), "layerPartBlob": text}
     [given] = faults("UploadLayerPart", body, server)
     assert given.startswith("layerPartBlob: ")
-    assert given.endswith("allowed is base64 text")
+    assert given.endswith(", expected base64 text")
 
 
 def test_a_layer_part_that_is_too_large_is_refused(server: Loopback) -> None:
-    # Given
+    # Given one byte more, which base64 writes in no more characters, and three
     most = operation_model("UploadLayerPart").input_shape.members["layerPartBlob"].metadata["max"]
-    blob = base64.b64encode(bytes(most + 3)).decode()
-    # When
-    text = fault(
-        "UploadLayerPart", {**sample_parameters("UploadLayerPart"), "layerPartBlob": blob}, server
-    )
-    # Then
-    assert text.startswith("layerPartBlob: ")
-    assert len(text) < 300
+    for size in (most + 1, most + 3):
+        blob = base64.b64encode(bytes(size)).decode()
+        # When
+        body = {**sample_parameters("UploadLayerPart"), "layerPartBlob": blob}
+        text = fault("UploadLayerPart", body, server)
+        # Then
+        assert text == f"layerPartBlob: got {size} bytes, expected at most {most} bytes"
 
 
 @each_operation

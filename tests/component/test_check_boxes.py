@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from lib.component.errors import InvalidFieldError
+from lib.component.wording import excerpt
 from tests.support.aws_model import Event, ask_action, cfg_for
 from tests.support.loopback import Loopback, Reply
 from tests.support.repository import DESCRIPTOR
@@ -24,12 +25,12 @@ def server() -> Iterator[Loopback]:
         yield running
 
 
-def is_told(server: Loopback, caplog: pytest.LogCaptureFixture, value: Any) -> bool:
+def is_logged(server: Loopback, caplog: pytest.LogCaptureFixture, value: Any) -> bool:
     """Return whether an action logs its request."""
     caplog.set_level("INFO")
     caplog.clear()
     ask_action(PREVIEW, BODY, cfg_for(server, verbose=value))
-    return f"{PREVIEW} asks" in caplog.text
+    return f"{PREVIEW} calls" in caplog.text
 
 
 def is_waited_for(server: Loopback, value: Any) -> bool:
@@ -40,7 +41,7 @@ def is_waited_for(server: Loopback, value: Any) -> bool:
 
 @pytest.mark.parametrize("value", TICKED)
 def test_a_box_is_ticked(server: Loopback, caplog: pytest.LogCaptureFixture, value: Any) -> None:
-    assert is_told(server, caplog, value)
+    assert is_logged(server, caplog, value)
     assert is_waited_for(server, value)
 
 
@@ -48,7 +49,7 @@ def test_a_box_is_ticked(server: Loopback, caplog: pytest.LogCaptureFixture, val
 def test_a_box_is_not_ticked(
     server: Loopback, caplog: pytest.LogCaptureFixture, value: Any
 ) -> None:
-    assert not is_told(server, caplog, value)
+    assert not is_logged(server, caplog, value)
     assert not is_waited_for(server, value)
 
 
@@ -71,5 +72,5 @@ def test_what_is_neither_is_an_error_before_anything_is_sent(
     with pytest.raises(InvalidFieldError) as caught:
         ask_action(function, BODY, cfg)
 
-    assert str(caught.value) == f"{field}: {value!r} was given; allowed is true or false"
+    assert str(caught.value) == f"{field}: got {excerpt(value)}, expected true or false"
     assert server.requests == []

@@ -230,7 +230,7 @@ def test_a_digest_of_another_payload_is_refused(
     # When
     fault = refused(operation, {**inputs, "requestBody": members}, server)
     # Then
-    assert fault.startswith("X-Amz-Content-Sha256 is ")
+    assert fault.startswith("X-Amz-Content-Sha256: got ")
     assert hashlib.sha256(payload_of(members)).hexdigest() in fault
 
 
@@ -461,13 +461,13 @@ def test_members_beside_the_request_body_are_refused(operation: str, server: Loo
     # When
     fault = refused(operation, {beside: members[beside], "requestBody": members}, server)
     # Then
-    assert fault.startswith(f"{beside} stands beside requestBody")
+    assert fault == f'"{beside}" is next to requestBody; move it into requestBody'
 
 
 @pytest.mark.parametrize("name", ["registryID", "x-amz-date", "host", "parameters", ""])
 def test_unknown_names_beside_the_request_body_are_refused(name: str, server: Loopback) -> None:
     fault = refused("DescribeRepositories", {name: "x", "requestBody": {}}, server)
-    assert fault.startswith(f"{name} stands beside requestBody")
+    assert fault == f'"{name}" is next to requestBody; move it into requestBody'
 
 
 @each_operation
@@ -481,7 +481,8 @@ def test_a_request_body_that_is_no_object_is_refused(
     with pytest.raises(InvalidMessageError) as caught:
         ask_action(operation, {"requestBody": request_body}, cfg_for(server))
     # Then
-    assert caught.value.faults[0].startswith("requestBody must be an object, not ")
+    assert caught.value.faults[0].startswith("requestBody: got ")
+    assert caught.value.faults[0].endswith(", expected an object")
     assert server.requests == []
 
 
@@ -562,14 +563,14 @@ def test_a_policy_that_is_neither_text_nor_object_is_refused(
     operation: str, name: str, server: Loopback
 ) -> None:
     fault = refused(operation, {"repositoryName": "app", name: [POLICY]}, server)
-    assert fault.startswith(f"{name}: an array")
+    assert fault.startswith(f"{name}: got an array")
 
 
 @pytest.mark.parametrize("name", ["imageManifest", "imageTag"])
 def test_text_that_is_no_policy_may_not_be_an_object(name: str, server: Loopback) -> None:
     # An image's digest is that of its manifest's very characters.
     members = {**sample_parameters("PutImage"), name: {"schemaVersion": 2}}
-    assert refused("PutImage", members, server).startswith(f"{name}: an object")
+    assert refused("PutImage", members, server).startswith(f"{name}: got an object")
 
 
 def test_a_key_of_the_example_is_never_part_of_a_body(server: Loopback) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lib.component import InvalidMessageError, schemas
 from lib.component.errors import InvalidFieldError, WrongKeyError
 from lib.component.triggers.image_event import event as event_members
-from lib.component.triggers.image_event import selection as event_filter
+from lib.component.triggers.image_event import selection
 from lib.component.triggers.image_event import trigger as image_event
 from lib.sailor import Step
 from tests.support.aws_model import ask_action, process
@@ -52,7 +52,7 @@ def emitted(event: Any, **cfg: Any) -> Json:
 
 
 def faults(body: Any) -> tuple[str, ...]:
-    """Return what is told of a request's body that is refused."""
+    """Return the faults for which a request's body is refused."""
     with pytest.raises(InvalidMessageError) as caught:
         emitted(body)
     return caught.value.faults
@@ -213,11 +213,11 @@ def test_a_body_as_text_is_taken_too(kind: str) -> None:
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        (None, "the body must be an object, not null"),
-        ([PUSH], "the body must be an object, not an array"),
-        ("[]", "the body must be an object, not an array"),
-        ("", "the body is not JSON: "),
-        ('{"source": ', "the body is not JSON: "),
+        (None, "body: got null, expected an object"),
+        ([PUSH], "body: got an array, expected an object"),
+        ("[]", "body: got an array, expected an object"),
+        ("", "body: got text that is not JSON: "),
+        ('{"source": ', "body: got text that is not JSON: "),
     ],
 )
 def test_a_body_that_is_no_object_is_refused(body: Any, fault: str) -> None:
@@ -230,19 +230,19 @@ def test_a_body_that_is_no_object_is_refused(body: Any, fault: str) -> None:
 def test_each_member_of_the_envelope_is_needed(member: str) -> None:
     event = {name: value for name, value in PUSH.items() if name != member}
 
-    assert faults(event) == (f"{member} is required, but missing",)
+    assert faults(event) == (f"{member} is missing",)
 
 
 @pytest.mark.parametrize(
     ("member", "value", "fault"),
     [
-        ("source", "aws.inspector2", '"aws.inspector2" was given; allowed is aws.ecr'),
-        ("detail-type", 1, "a number (1) was given; allowed is a string"),
-        ("id", "", '"", 0 characters, was given; allowed is at least 1 characters'),
-        ("time", "yesterday", '"yesterday" was given; allowed is what matches [0-9]{4}-'),
-        ("detail", "push", 'a string ("push") was given; allowed is an object'),
-        ("account", 123456789012, "a number (123456789012) was given; allowed is a string"),
-        ("resources", "arn", 'a string ("arn") was given; allowed is an array'),
+        ("source", "aws.inspector2", 'got "aws.inspector2", expected aws.ecr'),
+        ("detail-type", 1, "got a number (1), expected a string"),
+        ("id", "", 'got "" (0 characters), expected at least 1 characters'),
+        ("time", "yesterday", 'got "yesterday", expected text that matches [0-9]{4}-'),
+        ("detail", "push", 'got a string ("push"), expected an object'),
+        ("account", 123456789012, "got a number (123456789012), expected a string"),
+        ("resources", "arn", 'got a string ("arn"), expected an array'),
     ],
 )
 def test_a_wrong_member_is_named_with_what_is_allowed(member: str, value: Any, fault: str) -> None:
@@ -255,8 +255,8 @@ def test_a_wrong_member_of_the_detail_is_named_with_its_path() -> None:
     scan = changed(EVENTS["scan"], image_tags=["1", 2], finding_severity_counts={"LOW": "few"})
 
     assert set(faults(scan)) == {
-        "detail.image-tags[1]: a number (2) was given; allowed is a string",
-        'detail.finding-severity-counts.LOW: a string ("few") was given; allowed is an integer',
+        "detail.image-tags[1]: got a number (2), expected a string",
+        'detail.finding-severity-counts.LOW: got a string ("few"), expected an integer',
     }
 
 
@@ -277,7 +277,7 @@ def test_a_refused_request_is_an_error_of_the_step() -> None:
 
     assert ran.code == 1
     assert ran.event["payload"]["name"] == "InvalidMessage"
-    assert "source is required, but missing" in ran.event["payload"]["message"]
+    assert "source is missing" in ran.event["payload"]["message"]
 
 
 @given(body=ANYTHING)
@@ -322,7 +322,9 @@ def test_without_a_key_in_the_field_each_request_is_taken(headers: Any, empty: J
     ],
 )
 def test_any_other_request_is_refused_without_a_word_of_either_key(headers: Any) -> None:
-    with pytest.raises(WrongKeyError, match="header x-api-key does not hold") as caught:
+    with pytest.raises(
+        WrongKeyError, match="header x-api-key does not match the field API Key"
+    ) as caught:
         called(headers, apiKey=KEY)
 
     assert "hunter2" not in str(caught.value)
@@ -333,7 +335,7 @@ def test_a_key_that_is_no_text_is_an_error_that_does_not_show_it() -> None:
     with pytest.raises(InvalidFieldError) as caught:
         called({}, apiKey=[KEY])
 
-    assert str(caught.value) == "apiKey: 'an array' was given; allowed is a text"
+    assert str(caught.value) == "apiKey: got an array, expected a string"
 
 
 # The fields
@@ -433,20 +435,20 @@ def test_what_is_left_out_emits_nothing_and_says_why(
     [record] = caplog.records
     assert record.levelno == logging.INFO
     assert record.getMessage() == (
-        f"ECR Image Action {PUSH['id']} is left out by the field {field}"
+        f"ECR Image Action {PUSH['id']} is excluded by the field {field}"
     )
 
 
 @pytest.mark.parametrize(
     ("cfg", "told"),
     [
-        ({"events": ["pus"]}, "events: 'pus' was given; allowed is push (Push) or "),
-        ({"events": "push"}, "events: 'push' was given; allowed is a list"),
-        ({"events": [["push"]]}, r"events: \['push'\] was given; allowed is "),
-        ({"result": "maybe"}, "result: 'maybe' was given; allowed is any "),
-        ({"result": ["any"]}, r"result: \['any'\] was given; allowed is any "),
-        ({"repository": 5}, "repository: 5 was given; allowed is a text, in which "),
-        ({"tag": ["x"]}, r"tag: \['x'\] was given; allowed is a text, in which "),
+        ({"events": ["pus"]}, 'events: got "pus", expected push (Push), delete (Deletion), '),
+        ({"events": "push"}, 'events: got "push", expected a list of events'),
+        ({"events": [["push"]]}, r'events: got \["push"\], expected push (Push), '),
+        ({"result": "maybe"}, 'result: got "maybe", expected any '),
+        ({"result": ["any"]}, r'result: got \["any"\], expected any '),
+        ({"repository": 5}, "repository: got 5, expected a string, in which "),
+        ({"tag": ["x"]}, r'tag: got \["x"\], expected a string, in which '),
     ],
 )
 def test_a_field_that_holds_what_it_can_t_is_an_error(cfg: Json, told: str) -> None:
@@ -460,4 +462,4 @@ def test_the_screen_offers_what_the_fields_take() -> None:
     assert list(fields) == ["events", "result", "repository", "tag", "apiKey"]
     assert fields["apiKey"]["label"] == image_event.KEY_LABEL
     assert fields["events"]["model"] == event_members.KINDS
-    assert fields["result"]["model"] == event_filter.RESULTS
+    assert fields["result"]["model"] == selection.RESULTS

@@ -10,16 +10,16 @@ from typing import Any
 import orjson
 import pytest
 
-from lib.component import new_images
-from lib.component.errors import InvalidFieldError, NoTimeError, SnapshotError
-from lib.component.triggers.new_images.cursor import Place
+from lib.component.errors import InvalidFieldError, InvalidSnapshotError, NoTimeError
+from lib.component.triggers.new_images.cursor import Cursor
 from lib.component.triggers.new_images.trigger import MESSAGES_PER_SNAPSHOT, SETTLING_TIME
 from lib.ecr import ServiceError
 from lib.sailor import Step
-from tests.support.aws_model import ROOT, cfg_for, process
+from tests.support.aws_model import cfg_for, process
 from tests.support.command import command
 from tests.support.loopback import Loopback, Reply
 from tests.support.registry import NOON, Registry, registry
+from tests.support.repository import ROOT
 
 LOGGER = logging.getLogger("tests.step")
 
@@ -52,7 +52,7 @@ class Trigger:
         return [payload for event, payload in self.events if event == "data"]
 
     def uris(self) -> list[str]:
-        """Run it, and return the URIs of the images that it told of."""
+        """Run it, and return the URIs of the images that it emitted."""
         return [message["body"]["uri"] for message in self.run()]
 
     def _emit(self, event: str, payload: Any) -> None:
@@ -121,7 +121,7 @@ class TestManyImages:
         count = len(pushed)
         runs.append(trigger.run())
 
-        # Then each push was told of, once, and the oldest came first
+        # Then each push was emitted once, the oldest first
         told = [message["body"] for run in runs for message in run]
         assert sorted(body["uri"] for body in told) == sorted(pushed[:count])
         times = [body["imagePushedAt"] for body in told]
@@ -153,7 +153,7 @@ class TestManyImages:
             emits = iter(range(count))
             runs.append(trigger.run())
 
-        # Then each was told of, in order, and few of them again
+        # Then each was emitted, in order, and few of them again
         known: dict[str, str] = {}
         times = []
         for run in runs:
@@ -169,7 +169,7 @@ class TestManyImages:
     def test_what_is_too_much_for_memory_is_listed_again(
         self, shop: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setitem(new_images.__globals__, "MOST_PUSHES", 7)
+        monkeypatch.setattr("lib.component.triggers.new_images.trigger.MOST_PUSHES", 7)
         pushed = [shop.push("shop", number, at=NOON - 100 + number // 5) for number in range(28)]
 
         assert everything(shop).uris() == pushed
@@ -187,7 +187,7 @@ class TestManyImages:
         ):
             if (event, following) == ("data", "snapshot"):
                 assert place["imageDigest"] == message["body"]["imageDigest"]
-        assert trigger.snapshot == Place(NOON - SETTLING_TIME).as_snapshot()
+        assert trigger.snapshot == Cursor(NOON - SETTLING_TIME).as_snapshot()
 
 
 class TestMessage:
@@ -245,7 +245,7 @@ class TestSettling:
         assert trigger.uris() == [settled]
         late = shop.push("shop", 5, at=NOON - SETTLING_TIME)
 
-        # Then the next one tells of both
+        # Then the next run emits both
         assert trigger.uris() == []
         shop.now += 1
         assert trigger.uris() == [late, waiting]
@@ -279,9 +279,9 @@ class TestStart:
 
         # When it runs for the first time
         assert trigger.run() == []
-        assert trigger.events == [("snapshot", Place(NOON - SETTLING_TIME).as_snapshot())]
+        assert trigger.events == [("snapshot", Cursor(NOON - SETTLING_TIME).as_snapshot())]
 
-        # Then only later ones are told of
+        # Then only later ones are emitted
         later = shop.push("shop", 2)
         shop.now += 60
         assert trigger.uris() == [later]
@@ -289,7 +289,7 @@ class TestStart:
     def test_a_first_run_that_fails_has_set_the_start(
         self, shop: Registry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("lib.ecr.client.LONGEST_WAIT", 0)
+        monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
         trigger = everything(shop)
         uri = shop.push("shop", 1, at=NOON - 60)
 
@@ -394,23 +394,29 @@ class TestSelection:
     @pytest.mark.parametrize(
         ("fields", "told"),
         [
-            ({"repositories": "shop"}, "repositories: 'shop' was given; allowed is a list"),
-            ({"repositories": {"shop": True}}, "repositories: {'shop': True} was given"),
+            (
+                {"repositories": "shop"},
+                'repositories: got "shop", expected a list of names of repositories',
+            ),
+            ({"repositories": {"shop": True}}, 'repositories: got {"shop":true}, expected a list'),
             (
                 {"repositories": ["shop", 7]},
-                "repositories: 7 was given; allowed is the name of a repository",
+                "repositories: got 7, expected a list of names of repositories",
             ),
-            ({"repositories": [""]}, "repositories: '' was given"),
+            (
+                {"repositories": [""]},
+                'repositories: got "", expected a list of names of repositories',
+            ),
             (
                 {"tagPattern": ["v*"]},
-                "tagPattern: ['v*'] was given; allowed is a text, in which * stands for any",
+                'tagPattern: got ["v*"], expected a string, in which * stands for any',
             ),
-            ({"repositoryPattern": 7}, "repositoryPattern: 7 was given"),
+            ({"repositoryPattern": 7}, "repositoryPattern: got 7, expected a string"),
             (
                 {"startFrom": "yesterday"},
-                "startFrom: 'yesterday' was given; allowed is now (From now on) or beginning",
+                'startFrom: got "yesterday", expected now (From now on) or beginning',
             ),
-            ({"startFrom": ["now"]}, "startFrom: ['now'] was given"),
+            ({"startFrom": ["now"]}, 'startFrom: got ["now"], expected now (From now on) or '),
         ],
     )
     def test_a_field_that_holds_what_it_can_t_is_an_error_before_anything_is_sent(
@@ -428,7 +434,7 @@ class TestSelection:
             everything(shop, repositories=["shop", "nobody"]).run()
 
         assert str(caught.value).startswith(
-            "repositories: ['shop', 'nobody'] was given; allowed is what the registry holds: "
+            'repositories: got ["shop","nobody"], expected names of existing repositories: '
             "RepositoryNotFoundException: The repository with name 'nobody' does not exist"
         )
 
@@ -448,13 +454,13 @@ class TestFaults:
         trigger = everything(shop)
 
         assert trigger.uris() == [uri]
-        assert "shop is gone, so its images are left out" in caplog.text
+        assert "Repository shop was deleted meanwhile; its images are skipped" in caplog.text
 
     def test_a_fault_that_lasts_is_a_rebound_that_goes_on_later(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # Given a second page that can't be had
-        monkeypatch.setattr("lib.ecr.client.LONGEST_WAIT", 0)
+        # Given a second page that is unavailable
+        monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
         with Loopback() as server:
             trigger = Trigger(cfg_for(server, startFrom="beginning"))
             throttled = Reply({"__type": "ThrottlingException", "message": "slow"}, status=400)
@@ -463,7 +469,7 @@ class TestFaults:
             assert trigger.run() == []
             # Then
             assert [event for event, _ in trigger.events] == ["snapshot", "rebound"]
-            assert "DescribeImages found no answer in 3 attempts" in trigger.events[1][1]
+            assert "DescribeImages failed after 3 attempts" in trigger.events[1][1]
             # And the copy finds all
             server.answer(repositories("shop"), images(IMAGE, token="2"), images())
             assert len(trigger.run()) == 1
@@ -501,7 +507,9 @@ class TestFaults:
     )
     def test_an_unreadable_snapshot_is_an_error_that_says_what_to_do(self, snapshot: Any) -> None:
         with Loopback() as server:
-            with pytest.raises(SnapshotError, match="or reset it: the step then starts as if"):
+            with pytest.raises(
+                InvalidSnapshotError, match="or reset it: the step then starts as if"
+            ):
                 Trigger(cfg_for(server), snapshot).run()
 
             assert server.requests == []
@@ -511,7 +519,7 @@ class TestCommand:
     def test_run_takes_a_trigger_and_its_snapshot(self, shop: Registry) -> None:
         shop.push("shop", 1, at=NOON - 100)
         uri = shop.push("shop", 2, at=NOON - 50)
-        snapshot = Place(NOON - 60).as_snapshot()
+        snapshot = Cursor(NOON - 60).as_snapshot()
         texts = (orjson.dumps(value).decode() for value in (shop.cfg, snapshot))
         cfg, kept = texts
 

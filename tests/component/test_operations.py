@@ -96,7 +96,7 @@ LIFECYCLE_POLICY = {
 
 @dataclass(frozen=True)
 class Image:
-    """An image as container tools build it, and the two blobs beside its manifest."""
+    """An image as container tools build it, with the two blobs next to its manifest."""
 
     layer: bytes
     config: bytes

@@ -17,14 +17,13 @@ from lib.component import InvalidMessageError
 from lib.component.errors import (
     IncompleteError,
     InvalidFieldError,
+    MessageTooLargeError,
     RepeatedTokenError,
-    TooLargeError,
 )
 from lib.ecr import ServiceError, items_member
 from lib.sailor import Step
 from lib.sandbox import Sandbox
 from tests.support.aws_model import (
-    ROOT,
     Event,
     ask_action,
     botocore_client,
@@ -33,6 +32,7 @@ from tests.support.aws_model import (
 )
 from tests.support.command import run
 from tests.support.loopback import Captured, Loopback, Reply
+from tests.support.repository import ROOT
 
 PAGED = {
     "DescribeImages": "describe_images",
@@ -175,7 +175,7 @@ def test_times_are_written_as_in_one_page() -> None:
 
 def test_the_next_page_is_fetched_while_one_is_emitted_and_no_other() -> None:
     with registry("ListImages", 8, 2) as server:
-        # Given a handler that is told when page two is asked for
+        # Given a handler that notices when page two is requested
         asked = threading.Event()
         seen: list[int] = []
 
@@ -221,7 +221,7 @@ def test_an_unknown_behavior_is_an_error_before_anything_is_sent(given: Any) -> 
 
         assert server.requests == []
     assert str(caught.value) == (
-        f"emitBehavior: {given!r} was given; allowed is fetchPage (One page) or "
+        f"emitBehavior: got {orjson.dumps(given).decode()}, expected fetchPage (One page), "
         "fetchAll (All at once) or emitIndividually (One message per item)"
     )
 
@@ -249,7 +249,9 @@ def test_a_signature_of_the_sender_is_for_one_page() -> None:
         "X-Amz-Signature": "0a" * 32,
     }
     with registry("ListImages", 1) as server:
-        with pytest.raises(InvalidMessageError, match='is for one request; choose "One page"'):
+        with pytest.raises(
+            InvalidMessageError, match='its signature is for one request; choose "One page"'
+        ):
             ask_action("ListImages", body("", **signed), cfg_for(server, emitBehavior="fetchAll"))
 
         assert server.requests == []
@@ -274,14 +276,17 @@ class TestFaults:
                 ask_action("ListImages", body(""), cfg, events)
 
         assert len(emitted(events)) == 4
-        assert str(caught.value).startswith("4 items were emitted, the others are missing: Invalid")
-        assert str(caught.value).endswith("A message with this nextToken goes on: 4")
+        assert str(caught.value) == (
+            "4 items were emitted before a later page failed: InvalidParameterException: stale "
+            "(ListImages, eu-central-1, HTTP 400). "
+            "To resume there, send a message with this nextToken: 4"
+        )
 
     @pytest.mark.parametrize("behavior", ["fetchAll", "emitIndividually"])
     def test_a_passing_fault_that_lasts_is_a_rebound_if_nothing_was_emitted(
         self, behavior: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("lib.ecr.client.LONGEST_WAIT", 0)
+        monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
         events: list[Event] = []
         throttled = Reply({"__type": "ThrottlingException", "message": "slow"}, status=400)
         with Loopback() as server:
@@ -297,13 +302,13 @@ class TestTooLarge:
         with registry("ListImages", 10_000_000, 40_000) as server:
             cfg = cfg_for(server, emitBehavior="fetchAll")
             # When
-            with pytest.raises(TooLargeError) as caught:
+            with pytest.raises(MessageTooLargeError) as caught:
                 ask_action("ListImages", body(""), cfg)
             # Then the rest is not even fetched
             assert len(server.requests) == 3
         assert str(caught.value) == (
-            "All that ListImages found is too large for one message: more than 10485760 bytes; "
-            'choose "One message per item" in place of it'
+            "The result of ListImages exceeds the message limit of 10485760 bytes; "
+            'choose "One message per item" instead'
         )
 
     def test_the_limit_is_the_whole_messages(self) -> None:
@@ -318,7 +323,7 @@ class TestTooLarge:
             server.requests.clear()  # the request ids are as long again
             assert len(ask(size)["body"]["imageIds"]) == 9
             server.requests.clear()
-            with pytest.raises(TooLargeError):
+            with pytest.raises(MessageTooLargeError):
                 ask(size - 1)
 
     def test_run_takes_the_limit_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,9 +333,9 @@ class TestTooLarge:
 
         assert ran.code == 1
         assert ran.event["payload"]["name"] == "MessageTooLarge"
-        assert (
-            'more than 1000 bytes; choose "One message per item"'
-            in (ran.event["payload"]["message"])
+        assert ran.event["payload"]["message"] == (
+            "The result of ListImages exceeds the message limit of 1000 bytes; "
+            'choose "One message per item" instead'
         )
 
     def test_run_says_when_the_limit_is_no_number(self, monkeypatch: pytest.MonkeyPatch) -> None:

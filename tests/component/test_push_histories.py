@@ -12,7 +12,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.component import new_images
+from lib.component.triggers.new_images import trigger
 from lib.component.triggers.new_images.trigger import SETTLING_TIME
 from lib.ecr import Answer
 from lib.sailor import Step
@@ -83,7 +83,7 @@ def histories(runs: st.SearchStrategy[Run]) -> st.SearchStrategy[list[Push | Wai
 
 @dataclass
 class World:
-    """A registry, and the step that runs beside it; stands for the client of Amazon ECR.
+    """A registry and the step that watches it; stands in for the client of Amazon ECR.
 
     Args:
         start: What the field startFrom holds.
@@ -93,9 +93,9 @@ class World:
         asked: When the last run asked for the repositories.
         images: When each image was pushed last, by repository and digest, and when it shows.
         pushed: All pushes.
-        told: Each message, in order: its id and its push.
+        told: Each message, in order: its ID and its push.
         snapshot: What the platform keeps.
-        since: From when on pushes are to be told of.
+        since: The time from which on pushes are emitted.
     """
 
     start: str
@@ -117,19 +117,19 @@ class World:
         self.pushed.add((event.repository, digest, self.now))
 
     def run(self, run: Run) -> list[tuple[str, Pushed]]:
-        """Let the trigger run, and return what it told."""
+        """Let the trigger run, and return what it emitted."""
         before = len(self.told)
         self._meanwhile: Iterator[Push | Wait] = iter(run.meanwhile)
         self._left = run.crash
         step = Step(self._emit, logging.getLogger("tests.step"))
-        parts = {
+        parts: dict[str, Any] = {
             "client_of": lambda _: self,
             "MESSAGES_PER_SNAPSHOT": MESSAGES_PER_SNAPSHOT,
             "MOST_PUSHES": MOST_PUSHES,
         }
-        with mock.patch.dict(new_images.__globals__, parts):
+        with mock.patch.multiple(trigger, **parts):
             try:
-                new_images(step, {}, {"startFrom": self.start}, self.snapshot)
+                trigger.process(step, {}, {"startFrom": self.start}, self.snapshot)
             except CrashError:
                 assert run.crash < NEVER
             else:

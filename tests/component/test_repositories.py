@@ -10,11 +10,12 @@ import orjson
 import pytest
 
 from lib.component import InvalidMessageError, repositories
-from lib.ecr import Configuration, connect
+from lib.component.connection import client_of
 from lib.sandbox import Sandbox
-from tests.support.aws_model import ROOT, ask_action, cfg_for
+from tests.support.aws_model import ask_action, cfg_for
 from tests.support.command import run
 from tests.support.loopback import Loopback, Reply
+from tests.support.repository import ROOT
 
 COMMAND = (sys.executable, "-c", "from lib.cli import main; main()")
 
@@ -32,7 +33,7 @@ def page(names: list[str], token: str | None = None) -> Reply:
 
 def test_the_names_come_from_the_registry_sorted() -> None:
     with Sandbox() as own:
-        client = connect(Configuration.from_cfg(own.cfg))
+        client = client_of(own.cfg)
         for name in ("web", "api", "team/cart"):
             client.call("CreateRepository", orjson.dumps({"repositoryName": name}))
 
@@ -85,18 +86,20 @@ def test_without_either_the_error_says_where_to_name_it(
         ask_action("ListImages", {}, cfg_for(server, **empty))
 
     assert caught.value.faults == (
-        "repositoryName is required: name it in the message, or choose it in the field Repository",
+        "repositoryName is missing; give it in the message, or choose it in the field Repository",
     )
     assert server.requests == []
 
 
 def test_what_the_field_holds_is_checked_like_a_member(server: Loopback) -> None:
-    with pytest.raises(InvalidMessageError, match='repositoryName: "No!" was given'):
+    with pytest.raises(
+        InvalidMessageError, match='repositoryName: got "No!", expected text that matches '
+    ):
         ask_action("ListImages", {}, cfg_for(server, repositoryName="No!"))
 
 
 def test_a_new_repository_is_named_by_the_message_alone(server: Loopback) -> None:
-    with pytest.raises(InvalidMessageError, match="repositoryName is required, but missing"):
+    with pytest.raises(InvalidMessageError, match="- repositoryName is missing"):
         ask_action("CreateRepository", {}, cfg_for(server, repositoryName="shop"))
 
 

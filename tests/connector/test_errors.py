@@ -29,7 +29,7 @@ def test_a_bad_message_is_an_error_that_names_the_member_and_holds_the_message(
     # Then the error says so, with the message that led to it
     received = flow.take_one(flow.step.errors)
     assert received.error["name"] == "InvalidMessage"
-    assert "repositoryName is required" in received.error["message"]
+    assert "repositoryName is missing" in received.error["message"]
     assert "did you mean repositoryName?" in received.error["message"]
     assert received.error_input == bad
     assert received["parentMessageId"] == message_id
@@ -77,7 +77,7 @@ def test_a_bad_cfg_is_an_error_that_names_its_fields(flow: Flow, serve: Serve) -
 
     # Then its error tells all that is wrong, but for the secret
     error = flow.take_one(flow.step.errors).error
-    assert error["name"] == "ConfigurationError"
+    assert error["name"] == "InvalidConfiguration"
     assert "accessKeyId is missing" in error["message"]
     assert "did you mean eu-central-1?" in error["message"]
     assert "hunter2" not in str(error)
@@ -99,7 +99,7 @@ def test_throttling_that_lasts_is_a_rebound_that_succeeds_when_it_is_over(
     # Then it is rebounded as it came, with the reason
     rebound = flow.take_one(flow.elsewhere)
     assert rebound["reboundIteration"] == 1
-    assert "DescribeImages found no answer in 3 attempts" in rebound["reboundReason"]
+    assert "DescribeImages failed after 3 attempts" in rebound["reboundReason"]
     assert "ThrottlingException: Rate exceeded" in rebound["reboundReason"]
     assert rebound.properties["expiration"] == "2500"
     assert rebound["messageId"] == message_id

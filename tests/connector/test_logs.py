@@ -123,7 +123,7 @@ def test_a_trace_has_bunyans_shape_and_shows_no_secret(
 
     # And the component's say which message they are about, the retry warning too
     about = [line for line in lines if line["name"] == "component"]
-    assert [line["msg"] for line in about if "attempt 1: Throttling" in line["msg"]]
+    assert [line["msg"] for line in about if "Attempt 1 failed: Throttling" in line["msg"]]
     for line in about:
         assert line["threadId"], line["msg"]
         assert line["messageId"], line["msg"]

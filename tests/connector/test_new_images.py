@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from lib.component.triggers.new_images.cursor import Place
+from lib.component.triggers.new_images.cursor import Cursor
 from lib.component.triggers.new_images.trigger import SETTLING_TIME
 from lib.platform import Flow, RestApi, Runtime
 from lib.platform.received import Received
@@ -51,9 +51,9 @@ def test_a_run_goes_on_from_the_snapshot_that_the_platform_keeps(
     # And each snapshot comes after what it covers
     snapshots = [one.plain for one in flow.take(flow.step.snapshots, 3)]
     assert snapshots == [
-        Place(0).as_snapshot(),
-        Place(NOON - 58, "shop", told[9].body["imageDigest"]).as_snapshot(),
-        Place(NOON - SETTLING_TIME).as_snapshot(),
+        Cursor(0).as_snapshot(),
+        Cursor(NOON - 58, "shop", told[9].body["imageDigest"]).as_snapshot(),
+        Cursor(NOON - SETTLING_TIME).as_snapshot(),
     ]
     left = [one.routing_key for one in flow.take(flow.elsewhere, 15)]
     kinds = "".join("d" if key == flow.output else "s" for key in left)
@@ -69,13 +69,13 @@ def test_a_run_goes_on_from_the_snapshot_that_the_platform_keeps(
     # Then it tells of what was pushed since
     assert uris(flow.take(flow.output)) == [later]
     snapshot = flow.take_one(flow.step.snapshots).plain
-    assert snapshot == Place(NOON + 60 - SETTLING_TIME).as_snapshot()
+    assert snapshot == Cursor(NOON + 60 - SETTLING_TIME).as_snapshot()
 
     # And without a new start it remembers by itself
     ecr.now += 60
     flow.publish(message())
     snapshot = flow.take_one(flow.step.snapshots).plain
-    assert snapshot == Place(NOON + 120 - SETTLING_TIME).as_snapshot()
+    assert snapshot == Cursor(NOON + 120 - SETTLING_TIME).as_snapshot()
     flow.take(flow.elsewhere, 3)
     assert runtime.stop() == 0
     assert is_empty(flow)

@@ -1,7 +1,7 @@
-"""What a call makes of an answer that is not one of Amazon ECR's results.
+"""Calls whose answer is not a result of Amazon ECR.
 
-DESIGN's table of errors, from the network up: no connection, half an answer, an answer too late, an
-answer of somebody else, an error of Amazon ECR. How often it is asked again: test_retries.py.
+From the network up: no connection, half an answer, an answer too late, an answer of somebody else,
+an error of Amazon ECR. The number of attempts is test_retries.py's subject.
 """
 
 import gzip
@@ -27,17 +27,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from lib.component.connection import configuration_of
 from lib.ecr import (
     Client,
-    Configuration,
+    Clock,
     EcrError,
+    Limits,
     NoAnswerError,
     ServiceError,
     UnavailableError,
     UnreadableAnswerError,
 )
-from lib.ecr import client as module
 from tests.support.aws_model import KEYS, REGION, ask_action, cfg_for
+from tests.support.clock import StandingClock
 from tests.support.loopback import Loopback, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -123,29 +125,24 @@ def answering(content: bytes) -> Script:
     return script
 
 
-def client(port: int, scheme: str = "http") -> Client:
+def client(
+    port: int, scheme: str = "http", limits: Limits | None = None, clock: Clock | None = None
+) -> Client:
     endpoint = f"{scheme}://127.0.0.1:{port}"
-    return Client(Configuration.from_cfg({**KEYS, "region": REGION, "endpoint": endpoint}))
+    configuration = configuration_of({**KEYS, "region": REGION, "endpoint": endpoint})
+    return Client(configuration, clock or StandingClock(), limits)
 
 
-def describe(server: Loopback) -> dict[str, Any]:
+def describe(server: Loopback, limits: Limits | None = None) -> dict[str, Any]:
     """Ask a server for images, through the client."""
-    members = Client(Configuration.from_cfg(cfg_for(server))).call("DescribeImages", b"{}").members
-    return dict(members)
+    asking = Client(configuration_of(cfg_for(server)), StandingClock(), limits)
+    return dict(asking.call("DescribeImages", b"{}").members)
 
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     with Loopback() as running:
         yield running
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let no time pass between attempts."""
-    waited: list[float] = []
-    monkeypatch.setattr("lib.ecr.client.time.sleep", waited.append)
-    return waited
 
 
 @contextmanager
@@ -170,16 +167,14 @@ def test_a_refused_connection_is_told_as_such() -> None:
 
     # Then
     assert str(raised.value) == (
-        "DescribeImages found no answer in 3 attempts:"
+        "DescribeImages failed after 3 attempts:"
         f" the connection to 127.0.0.1:{port} failed: Connection refused"
     )
 
 
-def test_a_connection_that_nobody_accepts_ends_with_its_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_connection_that_nobody_accepts_ends_with_its_time() -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CONNECT_TIMEOUT", 0.1)
+    limits = Limits(connect_timeout=0.1)
     with ExitStack() as opened:
         listener = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         address = listener.getsockname()
@@ -190,12 +185,12 @@ def test_a_connection_that_nobody_accepts_ends_with_its_time(
 
         # When
         with pytest.raises(UnavailableError) as raised, at_most(0.3):
-            client(address[1]).call("DescribeImages", b"{}")
+            client(address[1], limits=limits).call("DescribeImages", b"{}")
 
     # Then
     assert str(raised.value) == (
-        "DescribeImages found no answer in 3 attempts:"
-        f" 127.0.0.1:{address[1]} accepted no connection within its time"
+        "DescribeImages failed after 3 attempts:"
+        f" 127.0.0.1:{address[1]} did not accept the connection in time"
     )
 
 
@@ -205,7 +200,7 @@ def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
 
 
-WHOLE = "it was closed before the answer was whole"
+WHOLE = "it was closed before the answer was complete"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +230,7 @@ def test_a_connection_that_is_lost_mid_answer_is_a_passing_fault(
 
         # Then
         assert str(raised.value) == (
-            "DescribeImages found no answer in 3 attempts:"
+            "DescribeImages failed after 3 attempts:"
             f" the connection to 127.0.0.1:{wire.port} failed: {reason}"
         )
         assert wire.connections == 3
@@ -276,8 +271,9 @@ def test_what_is_no_http_is_a_fault_of_the_connection() -> None:
         client(wire.port).call("DescribeImages", b"{}")
 
 
-def test_a_kept_connection_that_the_server_closed_costs_no_attempt(waits: list[float]) -> None:
+def test_a_kept_connection_that_the_server_closed_costs_no_attempt() -> None:
     # Given
+    clock = StandingClock()
     closed = threading.Event()
 
     def answer_once(connection: socket.socket) -> None:
@@ -287,7 +283,7 @@ def test_a_kept_connection_that_the_server_closed_costs_no_attempt(waits: list[f
         closed.set()
 
     with Wire(answer_once, answering(OK)) as wire:
-        ecr = client(wire.port)
+        ecr = client(wire.port, clock=clock)
         ecr.call("DescribeImages", b"{}")
         assert closed.wait(5)
 
@@ -297,7 +293,7 @@ def test_a_kept_connection_that_the_server_closed_costs_no_attempt(waits: list[f
         # Then
         assert answer.members == {}
         assert wire.connections == 2
-        assert waits == []
+        assert clock.waits == []
 
 
 def test_a_kept_connection_that_is_closed_under_a_request_is_followed_by_another() -> None:
@@ -320,32 +316,33 @@ def test_a_kept_connection_that_is_closed_under_a_request_is_followed_by_another
 
 
 def test_a_connection_has_5_s_an_answer_30_s_and_a_call_100_s() -> None:
-    assert (module.CONNECT_TIMEOUT, module.READ_TIMEOUT, module.CALL_TIMEOUT) == (5, 30, 100)
+    limits = Limits()
+
+    assert (limits.connect_timeout, limits.read_timeout, limits.call_timeout) == (5, 30, 100)
 
 
 def test_an_answer_that_never_comes_is_waited_for_and_asked_for_again(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+    server: Loopback,
 ) -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.READ_TIMEOUT", 0.1)
+    limits = Limits(read_timeout=0.1)
     server.answer(Reply(delay=60))
 
     # When
     with pytest.raises(UnavailableError) as raised, at_most(0.3):
-        describe(server)
+        describe(server, limits)
 
     # Then
     host = server.url.removeprefix("http://")
     assert str(raised.value) == (
-        f"DescribeImages found no answer in 3 attempts: {host} sent no whole answer in time"
+        f"DescribeImages failed after 3 attempts: {host} did not answer in time"
     )
     assert len(server.requests) == 3
 
 
-def test_a_server_that_does_not_read_is_told_as_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_read_is_told_as_late() -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CONNECT_TIMEOUT", 0.2)
-    monkeypatch.setattr("lib.ecr.client.READ_TIMEOUT", 0.2)
+    limits = Limits(connect_timeout=0.2, read_timeout=0.2)
     over = threading.Event()
 
     def read_nothing(_: socket.socket) -> None:
@@ -354,41 +351,40 @@ def test_a_server_that_does_not_read_is_told_as_late(monkeypatch: pytest.MonkeyP
     with Wire(read_nothing) as wire:
         # When
         with pytest.raises(UnavailableError) as raised, at_most(0.6):
-            client(wire.port).call("UploadLayerPart", bytes(20 << 20))
+            client(wire.port, limits=limits).call("UploadLayerPart", bytes(20 << 20))
         over.set()
 
         # Then
         assert re.fullmatch(
-            f"UploadLayerPart found no answer in 3 attempts: 127.0.0.1:{wire.port} .* time",
+            f"UploadLayerPart failed after 3 attempts: 127.0.0.1:{wire.port} .* time",
             str(raised.value),
         )
 
 
 def test_an_answer_that_never_comes_ends_with_the_total_time(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+    server: Loopback,
 ) -> None:
-    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 0.2)
     server.answer(Reply(delay=60))
 
     with pytest.raises(UnavailableError), at_most(0.2):
-        describe(server)
+        describe(server, Limits(call_timeout=0.2))
 
 
 def test_a_body_that_drips_ends_with_the_total_time(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+    server: Loopback,
 ) -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 0.3)
+    limits = Limits(call_timeout=0.3)
     server.answer(Reply(b" " * 1000 + b"{}", drip=0.05))
 
     # When
     with pytest.raises(UnavailableError) as raised, at_most(0.3):
-        describe(server)
+        describe(server, limits)
 
     # Then
     host = server.url.removeprefix("http://")
     assert str(raised.value) == (
-        f"DescribeImages found no answer in 1 attempt: {host} sent no whole answer in time"
+        f"DescribeImages failed after 1 attempt: {host} did not answer in time"
     )
 
 
@@ -402,10 +398,10 @@ def test_a_body_that_drips_ends_with_the_total_time(
     ],
 )
 def test_no_pace_of_an_answer_outlasts_the_total_time(
-    parts: list[bytes], monkeypatch: pytest.MonkeyPatch
+    parts: list[bytes],
 ) -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 1.0)
+    limits = Limits(call_timeout=1.0)
     over = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -419,7 +415,7 @@ def test_no_pace_of_an_answer_outlasts_the_total_time(
     with Wire(drip) as wire:
         try:
             with pytest.raises(UnavailableError), at_most(1.0, forgiven=0.6):
-                client(wire.port).call("DescribeImages", b"{}")
+                client(wire.port, limits=limits).call("DescribeImages", b"{}")
         finally:
             over.set()
 
@@ -438,7 +434,8 @@ def test_html_is_told_with_its_status_and_its_first_200_characters(server: Loopb
 
     # Then
     assert str(raised.value) == (
-        "The answer to DescribeImages (HTTP 403) is not Amazon ECR's; it begins: " + page[:200]
+        "The answer to DescribeImages (HTTP 403) does not come from Amazon ECR; it begins: "
+        + page[:200]
     )
     assert len(server.requests) == 1
 
@@ -453,8 +450,8 @@ def test_html_under_a_passing_status_is_asked_for_again(server: Loopback) -> Non
 
     # Then
     assert str(raised.value) == (
-        "DescribeImages found no answer in 3 attempts: The answer to DescribeImages (HTTP 502)"
-        " is not Amazon ECR's; it begins: <h1>Bad Gateway</h1>"
+        "DescribeImages failed after 3 attempts: The answer to DescribeImages (HTTP 502)"
+        " does not come from Amazon ECR; it begins: <h1>Bad Gateway</h1>"
     )
     assert len(server.requests) == 3
 
@@ -495,7 +492,7 @@ def test_an_empty_answer_is_told_as_empty(server: Loopback) -> None:
 
     # Then
     assert str(raised.value) == (
-        "The answer to DescribeImages (HTTP 200) is not Amazon ECR's; it is empty"
+        "The answer to DescribeImages (HTTP 200) does not come from Amazon ECR; it is empty"
     )
     assert len(server.requests) == 1
 
@@ -510,8 +507,8 @@ def test_an_empty_answer_under_a_passing_status_is_asked_for_again(server: Loopb
 
     # Then
     assert str(raised.value) == (
-        "DescribeImages found no answer in 3 attempts: The answer to DescribeImages (HTTP 500)"
-        " is not Amazon ECR's; it is empty"
+        "DescribeImages failed after 3 attempts: The answer to DescribeImages (HTTP 500)"
+        " does not come from Amazon ECR; it is empty"
     )
     assert len(server.requests) == 3
 
@@ -537,7 +534,8 @@ def test_what_is_no_json_object_is_told_once(server: Loopback, body: bytes, begi
 
     # Then
     assert str(raised.value) == (
-        f"The answer to DescribeImages (HTTP 200) is not Amazon ECR's; it begins: {begins}"
+        "The answer to DescribeImages (HTTP 200) does not come from Amazon ECR;"
+        f" it begins: {begins}"
     )
     assert len(server.requests) == 1
 
@@ -743,20 +741,21 @@ def tls(certificate: Path, script: Script) -> Script:
 
 
 def test_a_self_signed_server_is_refused_without_a_second_attempt(
-    certificate: Path, waits: list[float]
+    certificate: Path,
 ) -> None:
     # Given
+    clock = StandingClock()
     with Wire(tls(certificate, answering(OK))) as wire:
         # When
         with pytest.raises(NoAnswerError) as raised:
-            client(wire.port, "https").call("DescribeImages", b"{}")
+            client(wire.port, "https", clock=clock).call("DescribeImages", b"{}")
 
         # Then
         assert str(raised.value) == (
             f"127.0.0.1:{wire.port} is not trusted: self-signed certificate"
         )
         assert wire.connections == 1
-        assert waits == []
+        assert clock.waits == []
 
 
 def test_a_certificate_of_another_host_is_refused_without_a_second_attempt(

@@ -1,3 +1,5 @@
+"""Clients are shared by equal configurations."""
+
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -11,13 +13,13 @@ def test_handlers_that_start_together_share_one_client() -> None:
     start = Barrier(HANDLERS)
 
     def client() -> Client:
-        cfg = {
-            "accessKeyId": "AKIDSTARTSTOGETHER",
-            "secretAccessKey": "secret",
-            "region": "eu-central-1",
-        }
+        configuration = Configuration.create(
+            access_key_id="AKIDSTARTSTOGETHER",
+            secret_access_key="secret",
+            region="eu-central-1",
+        )
         start.wait()
-        return connect(Configuration.from_cfg(cfg))
+        return connect(configuration)
 
     # When
     with ThreadPoolExecutor(HANDLERS) as handlers:
@@ -28,7 +30,7 @@ def test_handlers_that_start_together_share_one_client() -> None:
 
 
 def test_another_configuration_has_another_client() -> None:
-    here = Configuration.from_cfg({"region": "eu-central-1"})
-    there = Configuration.from_cfg({"region": "eu-west-1"})
+    here = Configuration.create(region="eu-central-1")
+    there = Configuration.create(region="eu-west-1")
 
     assert connect(here) is not connect(there)

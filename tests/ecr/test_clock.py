@@ -1,10 +1,10 @@
-"""The time by AWS's clock, as answers tell it."""
+"""Time by AWS's clock, as answers give it."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from lib.ecr import Configuration, connect
+from lib.component.connection import client_of
 from tests.support.aws_model import cfg_for
 from tests.support.loopback import Loopback, Reply
 
@@ -21,6 +21,6 @@ from tests.support.loopback import Loopback, Reply
 def test_an_answer_tells_when_it_was_given(headers: dict[str, str], time: datetime | None) -> None:
     with Loopback() as server:
         server.answer(Reply({}, headers=headers))
-        answer = connect(Configuration.from_cfg(cfg_for(server))).call("ListImages", b"{}")
+        answer = client_of(cfg_for(server)).call("ListImages", b"{}")
 
     assert answer.time == time

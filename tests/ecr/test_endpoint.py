@@ -1,4 +1,4 @@
-"""Requests go where botocore would send them, and nowhere else but to an endpoint of one's own."""
+"""Requests go where botocore would send them, or to a custom endpoint."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import EndpointVariantError
 from botocore.loaders import Loader
 
-from lib.ecr import Configuration, ConfigurationError
+from lib.component.connection import configuration_of
+from lib.ecr import InvalidConfigurationError
 from tests.support.aws_model import KEYS, REGION, botocore_client
 
 PARTITIONS = Loader().load_data("partitions")["partitions"]
@@ -27,7 +28,7 @@ endpoint_kinds = pytest.mark.parametrize(
 
 
 def configured_url(**cfg: Any) -> str:
-    return Configuration.from_cfg({**KEYS, "region": REGION, **cfg}).url
+    return configuration_of({**KEYS, "region": REGION, **cfg}).url
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -114,7 +115,7 @@ def test_plain_http_is_allowed_on_this_machine(endpoint: str) -> None:
     ],
 )
 def test_plain_http_is_refused_anywhere_else(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="endpoint: "):
+    with pytest.raises(InvalidConfigurationError, match="endpoint: "):
         configured_url(endpoint=f"http://{host}")
 
 
@@ -142,7 +143,7 @@ def test_plain_http_is_refused_anywhere_else(host: str) -> None:
     ],
 )
 def test_an_endpoint_with_more_than_scheme_host_and_port_is_refused(endpoint: str) -> None:
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(InvalidConfigurationError) as refused:
         configured_url(endpoint=endpoint)
     [fault] = refused.value.faults
     assert fault.startswith("endpoint: ")
@@ -177,7 +178,7 @@ def test_an_endpoint_with_more_than_scheme_host_and_port_is_refused(endpoint: st
     ids=lambda endpoint: ascii(endpoint)[:40],
 )
 def test_an_endpoint_that_is_no_url_is_refused(endpoint: str) -> None:
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(InvalidConfigurationError) as refused:
         configured_url(endpoint=endpoint)
     [fault] = refused.value.faults
     assert fault.startswith("endpoint: ")
@@ -192,7 +193,7 @@ def test_an_endpoint_that_is_no_url_is_refused(endpoint: str) -> None:
 def test_an_endpoint_of_ones_own_can_be_asked_for_neither_fips_nor_dual_stack(
     endpoint: str, cfg: dict[str, Any], name: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match=f"endpoint: .*{name}"):
+    with pytest.raises(InvalidConfigurationError, match=f"endpoint: .*{name}"):
         configured_url(endpoint=endpoint, **cfg)
 
 

@@ -1,4 +1,4 @@
-"""Faults that may pass are asked about again, each time with a new signature; then rebounded."""
+"""Transient errors are retried, each time with a new signature; then they become a rebound."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,8 +7,10 @@ from email.utils import format_datetime
 import pytest
 from botocore.auth import SIGV4_TIMESTAMP
 
-from lib.ecr import Client, Configuration, ServiceError, UnavailableError
+from lib.component.connection import configuration_of
+from lib.ecr import Client, Limits, ServiceError, UnavailableError
 from tests.support.aws_model import TOKEN, Event, ask_action, botocore_authorization, cfg_for
+from tests.support.clock import StandingClock
 from tests.support.loopback import Captured, Loopback, Reply
 
 IMAGES = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
@@ -48,42 +50,24 @@ def server() -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def client(server: Loopback) -> Client:
-    return Client(Configuration.from_cfg(cfg_for(server)))
+def clock() -> StandingClock:
+    return StandingClock()
 
 
-class Clock:
-    """A clock that goes on only while a call waits for its next attempt.
-
-    Attributes:
-        waits: The seconds that were waited, in order.
-        bounds: Between which bounds each wait was drawn; the upper one is what is waited.
-    """
-
-    def __init__(self) -> None:
-        self.waits: list[float] = []
-        self.bounds: list[tuple[float, float]] = []
-        self._started = datetime(2025, 1, 31, 23, 59, 58, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self._started + timedelta(seconds=sum(self.waits))
-
-    def draw(self, low: float, high: float) -> float:
-        self.bounds.append((low, high))
-        return high
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Let no real time pass between attempts."""
-    clock = Clock()
-    monkeypatch.setattr("lib.ecr.client.random.uniform", clock.draw)
-    monkeypatch.setattr("lib.ecr.client.time.sleep", clock.waits.append)
+@pytest.fixture
+def action_clock(clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> StandingClock:
+    """Let actions, which make their client themselves, wait by the clock that stands still."""
+    monkeypatch.setattr("lib.ecr.Clock.sleep", lambda _, seconds: clock.sleep(seconds))
     return clock
 
 
 @pytest.fixture
-def signing_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
+def client(server: Loopback, clock: StandingClock) -> Client:
+    return Client(configuration_of(cfg_for(server)), clock, jitter=clock.draw)
+
+
+@pytest.fixture
+def signing_clock(clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> StandingClock:
     """Sign by the clock that stands still."""
     monkeypatch.setattr("botocore.auth.get_current_datetime", clock.now)
     return clock
@@ -91,7 +75,7 @@ def signing_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.mark.parametrize("fault", PASSING_FAULTS)
 def test_a_passing_fault_that_lasts_is_rebounded_after_three_attempts(
-    server: Loopback, clock: Clock, fault: Reply
+    server: Loopback, action_clock: StandingClock, fault: Reply
 ) -> None:
     # Given
     server.answer(fault)
@@ -104,11 +88,12 @@ def test_a_passing_fault_that_lasts_is_rebounded_after_three_attempts(
     assert returned == {}
     ((event, reason),) = events
     assert event == "rebound"
-    assert reason.startswith("DescribeImages found no answer in 3 attempts: ")
+    assert reason.startswith("DescribeImages failed after 3 attempts: ")
     assert len(server.requests) == 3
-    assert len(clock.waits) == 2
+    assert len(action_clock.waits) == 2
 
 
+@pytest.mark.usefixtures("action_clock")
 def test_the_reason_of_a_rebound_is_the_last_fault(server: Loopback) -> None:
     # Given
     server.answer(Reply(hang_up=True), Reply(status=500), refusal("ThrottlingException"))
@@ -119,7 +104,7 @@ def test_the_reason_of_a_rebound_is_the_last_fault(server: Loopback) -> None:
 
     # Then
     reason = (
-        "DescribeImages found no answer in 3 attempts:"
+        "DescribeImages failed after 3 attempts:"
         " ThrottlingException: Rate exceeded (DescribeImages, eu-central-1, HTTP 400)"
     )
     assert events == [("rebound", reason)]
@@ -156,7 +141,7 @@ def test_a_passing_fault_that_passes_leaves_no_trace_in_the_data(
     ],
 )
 def test_any_other_error_is_asked_about_once(
-    server: Loopback, client: Client, clock: Clock, code: str, status: int
+    server: Loopback, client: Client, clock: StandingClock, code: str, status: int
 ) -> None:
     # Given
     server.answer(refusal(code, status))
@@ -172,7 +157,7 @@ def test_any_other_error_is_asked_about_once(
 
 
 def test_the_waits_are_drawn_from_nothing_to_a_bound_that_doubles(
-    server: Loopback, client: Client, clock: Clock
+    server: Loopback, client: Client, clock: StandingClock
 ) -> None:
     # Given
     server.answer(Reply(status=503))
@@ -188,12 +173,10 @@ def test_the_waits_are_drawn_from_nothing_to_a_bound_that_doubles(
     assert clock.waits == [first, second]
 
 
-def test_no_wait_is_longer_than_20_s(
-    server: Loopback, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_wait_is_longer_than_20_s(server: Loopback, clock: StandingClock) -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.ATTEMPTS", 10)
-    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 1000)
+    limits = Limits(attempts=10, call_timeout=1000)
+    client = Client(configuration_of(cfg_for(server)), clock, limits, jitter=clock.draw)
     server.answer(Reply(status=503))
 
     # When
@@ -205,11 +188,10 @@ def test_no_wait_is_longer_than_20_s(
     assert clock.waits == sorted(clock.waits)
 
 
-def test_no_wait_goes_beyond_the_call_s_time(
-    server: Loopback, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_wait_goes_beyond_the_call_s_time(server: Loopback, clock: StandingClock) -> None:
     # Given
-    monkeypatch.setattr("lib.ecr.client.CALL_TIMEOUT", 1.5)
+    limits = Limits(call_timeout=1.5)
+    client = Client(configuration_of(cfg_for(server)), clock, limits, jitter=clock.draw)
     server.answer(Reply(status=503))
 
     # When
@@ -217,14 +199,14 @@ def test_no_wait_goes_beyond_the_call_s_time(
         client.call("DescribeImages", b"{}")
 
     # Then
-    assert str(raised.value).startswith("DescribeImages found no answer in 1 attempt: ")
+    assert str(raised.value).startswith("DescribeImages failed after 1 attempt: ")
     assert len(server.requests) == 1
     assert clock.waits == []
 
 
 @pytest.mark.parametrize("token", [None, TOKEN])
 def test_each_attempt_is_signed_anew(
-    server: Loopback, signing_clock: Clock, token: str | None
+    server: Loopback, signing_clock: StandingClock, token: str | None
 ) -> None:
     # Given
     cfg = cfg_for(server, sessionToken=token)
@@ -232,7 +214,8 @@ def test_each_attempt_is_signed_anew(
     started = signing_clock.now()
 
     # When
-    Client(Configuration.from_cfg(cfg)).call("DescribeImages", b"{}")
+    client = Client(configuration_of(cfg), signing_clock, jitter=signing_clock.draw)
+    client.call("DescribeImages", b"{}")
 
     # Then
     first, second = signing_clock.waits
@@ -281,7 +264,7 @@ def hours_ahead(request: Captured) -> float:
 @pytest.mark.parametrize("hours", [-26, 3])
 @pytest.mark.parametrize(("code", "message"), SKEWED)
 def test_a_wrong_clock_is_corrected_by_the_answer_s_date_at_once(
-    server: Loopback, client: Client, clock: Clock, code: str, message: str, hours: int
+    server: Loopback, client: Client, clock: StandingClock, code: str, message: str, hours: int
 ) -> None:
     # Given
     skewed = Reply(
@@ -332,7 +315,7 @@ def test_a_clock_that_is_right_again_is_corrected_back(server: Loopback, client:
 
 
 def test_a_clock_that_is_wrong_for_the_second_time_is_an_error(
-    server: Loopback, client: Client, clock: Clock
+    server: Loopback, client: Client, clock: StandingClock
 ) -> None:
     # Given
     server.answer(too_skewed(http_date(3)))

@@ -1,4 +1,4 @@
-"""A role is assumed through AWS STS: once for many calls, anew before it ends, and unseen."""
+"""Roles are assumed through AWS STS: once for many calls, again before they expire, and unseen."""
 
 import threading
 from collections.abc import Iterator
@@ -7,26 +7,28 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-import boto3
-import orjson
 import pytest
-from botocore.config import Config
 
+from lib.component.connection import configuration_of
 from lib.ecr import (
     Client,
+    Clock,
     Configuration,
-    ConfigurationError,
+    InvalidConfigurationError,
     RoleError,
     ServiceError,
     UnreadableAnswerError,
 )
+from lib.ecr.role import AssumedRole
 from lib.sandbox import Sandbox
-from tests.conftest import DECOY
 from tests.support.aws_model import KEYS, REGION, TOKEN, Event, ask_action, cfg_for
+from tests.support.decoys import DECOY
 from tests.support.loopback import Captured, Loopback, Reply
+from tests.support.roles import EXTERNAL_ID, no_profile, role_in
+
+__all__ = ["no_profile"]
 
 ARN = "arn:aws:iam::123456789012:role/team/ecr-reader"
-EXTERNAL_ID = "flow:of/ours"
 SECRET = "assumed/secret+of/the/role/EXAMPLEKEY00"
 SESSION = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEassumed+token=="
 
@@ -83,8 +85,13 @@ def aws() -> Iterator[Aws]:
 
 
 @pytest.fixture
-def client(aws: Aws) -> Client:
-    return Client(Configuration.from_cfg(cfg_for(aws, roleArn=ARN)))
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(aws: Aws, clock: Clock) -> Client:
+    return Client(configuration_of(cfg_for(aws, roleArn=ARN)), clock, jitter=lambda *_: 0)
 
 
 @pytest.fixture(autouse=True)
@@ -99,45 +106,20 @@ def call(client: Client) -> None:
 # In the sandbox, which checks signatures, tokens, trust policies and permissions
 
 
-def role_in(sandbox: Sandbox, name: str, actions: str = "ecr:*") -> str:
-    """Make a role that asks for the external id, and return its ARN."""
-    iam = boto3.session.Session(
-        aws_access_key_id=sandbox.cfg["accessKeyId"],
-        aws_secret_access_key=sandbox.cfg["secretAccessKey"],
-        region_name=REGION,
-    ).client("iam", endpoint_url=sandbox.cfg["endpoint"], config=Config(signature_version="v4"))
-    user = iam.get_user(UserName="designer")["User"]["Arn"]
-    trust = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"AWS": user},
-        "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
-    }
-    permission = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
-    iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=_policy(permission))
-    return str(role["Role"]["Arn"])
-
-
-def _policy(statement: dict[str, Any]) -> str:
-    return orjson.dumps({"Version": "2012-10-17", "Statement": [statement]}).decode()
-
-
-@pytest.fixture
-def _no_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let boto3 in the test itself, not the connector, do without the decoys' profile."""
-    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT"):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "false")
-    monkeypatch.setenv("HOME", "/nonexistent")
-
-
-@pytest.mark.usefixtures("_no_profile")
+@pytest.mark.usefixtures("no_profile")
 def test_a_call_goes_out_in_the_role_s_name(sandbox: Sandbox) -> None:
     # Given a role that may do less than the user
     arn = role_in(sandbox, "lists", "ecr:DescribeRepositories")
     client = Client(
-        Configuration.from_cfg({**sandbox.cfg, "roleArn": arn, "externalId": EXTERNAL_ID}, "flow-1")
+        Configuration.create(
+            access_key_id=sandbox.cfg["accessKeyId"],
+            secret_access_key=sandbox.cfg["secretAccessKey"],
+            region=REGION,
+            endpoint=sandbox.cfg["endpoint"],
+            role_arn=arn,
+            external_id=EXTERNAL_ID,
+            session_name="flow-1",
+        )
     )
 
     # When
@@ -149,7 +131,7 @@ def test_a_call_goes_out_in_the_role_s_name(sandbox: Sandbox) -> None:
     assert "assumed-role/lists/flow-1 is not authorized" in str(refusal.value)
 
 
-@pytest.mark.usefixtures("_no_profile")
+@pytest.mark.usefixtures("no_profile")
 def test_a_role_that_can_t_be_assumed_is_named_with_the_reason(sandbox: Sandbox) -> None:
     # Given
     arn = role_in(sandbox, "refuses")
@@ -157,31 +139,34 @@ def test_a_role_that_can_t_be_assumed_is_named_with_the_reason(sandbox: Sandbox)
 
     # When
     with pytest.raises(RoleError) as refusal:
-        call(Client(Configuration.from_cfg(cfg)))
+        call(Client(configuration_of(cfg)))
 
     # Then
     assert str(refusal.value).startswith(f"AccessDenied: The role {arn} can't be assumed: User: ")
     assert "(AssumeRole, eu-central-1, HTTP 403" in str(refusal.value)
 
 
-@pytest.mark.usefixtures("_no_profile")
+@pytest.mark.usefixtures("no_profile")
 def test_a_wrong_secret_does_not_assume_a_role(sandbox: Sandbox) -> None:
     arn = role_in(sandbox, "wants-a-secret")
     cfg = {**sandbox.cfg, "secretAccessKey": "w" * 40, "roleArn": arn, "externalId": EXTERNAL_ID}
 
     with pytest.raises(RoleError, match="SignatureDoesNotMatch: The role "):
-        call(Client(Configuration.from_cfg(cfg)))
+        call(Client(configuration_of(cfg)))
 
 
 # What AWS STS is asked
 
 
-def test_aws_sts_is_asked_with_the_key_for_the_role(aws: Aws) -> None:
+def test_aws_sts_is_asked_with_the_key_for_the_role(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Given
+    monkeypatch.setenv("ELASTICIO_FLOW_ID", "5")
     cfg = cfg_for(aws, roleArn=ARN, externalId=EXTERNAL_ID, sessionToken=TOKEN)
 
     # When
-    call(Client(Configuration.from_cfg(cfg, "flowground-5")))
+    call(Client(configuration_of(cfg)))
 
     # Then
     (request,) = aws.sts_requests
@@ -224,7 +209,7 @@ def test_the_session_is_named_after_the_flow(aws: Aws, monkeypatch: pytest.Monke
     ],
 )
 def test_aws_sts_is_the_region_s_or_this_machine_s(cfg: dict[str, Any], url: str) -> None:
-    role = Configuration.from_cfg({**KEYS, "region": REGION, "roleArn": ARN, **cfg}).role
+    role = configuration_of({**KEYS, "region": REGION, "roleArn": ARN, **cfg}).role
 
     assert role
     assert role.url == url
@@ -274,14 +259,14 @@ def test_many_calls_at_once_share_a_refusal(aws: Aws, client: Client) -> None:
 
 @pytest.mark.parametrize(("minutes", "times"), [(40, 1), (46, 2), (59, 2), (90, 2)])
 def test_a_role_is_assumed_anew_before_it_ends(
-    aws: Aws, client: Client, minutes: int, times: int
+    aws: Aws, client: Client, clock: Clock, minutes: int, times: int
 ) -> None:
     # Given
     aws.sts_script = [assumed(1), assumed(2, minutes=180)]
     call(client)
 
     # When
-    client._clock.offset = timedelta(minutes=minutes)
+    clock.offset = timedelta(minutes=minutes)
     call(client)
 
     # Then
@@ -290,14 +275,14 @@ def test_a_role_is_assumed_anew_before_it_ends(
 
 
 def test_a_call_goes_on_with_the_role_if_it_can_t_be_assumed_anew_yet(
-    aws: Aws, client: Client
+    aws: Aws, client: Client, clock: Clock
 ) -> None:
     # Given
     aws.sts_script = [assumed(1), Reply(status=503)]
     call(client)
 
     # When
-    client._clock.offset = timedelta(minutes=47)
+    clock.offset = timedelta(minutes=47)
     call(client)
 
     # Then
@@ -358,9 +343,9 @@ def test_a_passing_fault_of_aws_sts_is_rebounded_after_three_attempts(
 
     # Then
     ((event, reason),) = events
-    assert (event, reason[:52]) == (
+    assert (event, reason[:46]) == (
         "rebound",
-        "DescribeRepositories found no answer in 3 attempts: ",
+        "DescribeRepositories failed after 3 attempts: ",
     )
     assert len(aws.sts_requests) == 3
 
@@ -386,21 +371,36 @@ def test_a_clock_that_aws_sts_finds_wrong_is_corrected(aws: Aws, client: Client)
 @pytest.mark.parametrize(
     ("cfg", "fault"),
     [
-        ({"externalId": EXTERNAL_ID}, "roleArn is missing: it belongs to externalId"),
-        ({"roleArn": "ecr-reader"}, "roleArn holds no ARN of a role"),
-        ({"roleArn": ARN.replace(":role/", ":user/")}, "roleArn holds no ARN of a role"),
-        ({"roleArn": ARN.replace("123456789012", "12345")}, "roleArn holds no ARN of a role"),
-        ({"roleArn": ARN + " x"}, "roleArn holds no ARN of a role"),
-        ({"roleArn": 7}, "roleArn must be a string, not int"),
-        ({"roleArn": ARN, "externalId": "x"}, "externalId holds characters"),
-        ({"roleArn": ARN, "externalId": "a b"}, "externalId holds characters"),
-        ({"roleArn": ARN, "accessKeyId": "", "secretAccessKey": ""}, "accessKeyId and secret"),
+        ({"externalId": EXTERNAL_ID}, "roleArn is missing; it is needed with externalId"),
+        ({"roleArn": "ecr-reader"}, "roleArn: expected the ARN of a role, such as arn:aws:iam::"),
+        (
+            {"roleArn": ARN.replace(":role/", ":user/")},
+            "roleArn: expected the ARN of a role, such as arn:aws:iam::",
+        ),
+        (
+            {"roleArn": ARN.replace("123456789012", "12345")},
+            "roleArn: expected the ARN of a role, such as arn:aws:iam::",
+        ),
+        ({"roleArn": ARN + " x"}, "roleArn: expected the ARN of a role, such as arn:aws:iam::"),
+        ({"roleArn": 7}, "roleArn: got a number, expected a string"),
+        (
+            {"roleArn": ARN, "externalId": "x"},
+            "externalId: expected 2 to 1224 letters, digits and _+=,.@:/-",
+        ),
+        (
+            {"roleArn": ARN, "externalId": "a b"},
+            "externalId: expected 2 to 1224 letters, digits and _+=,.@:/-",
+        ),
+        (
+            {"roleArn": ARN, "accessKeyId": "", "secretAccessKey": ""},
+            "accessKeyId and secretAccessKey are missing; they are needed with roleArn",
+        ),
     ],
 )
 def test_a_role_that_can_t_be_right_is_refused_unasked(
     aws: Aws, cfg: dict[str, Any], fault: str
 ) -> None:
-    with pytest.raises(ConfigurationError) as refusal:
+    with pytest.raises(InvalidConfigurationError) as refusal:
         ask_action("DescribeRepositories", {}, cfg_for(aws, **cfg))
 
     [told] = refusal.value.faults
@@ -409,7 +409,10 @@ def test_a_role_that_can_t_be_right_is_refused_unasked(
 
 
 def test_a_message_s_token_is_refused_beside_a_role(aws: Aws) -> None:
-    with pytest.raises(ConfigurationError, match="X-Amz-Security-Token can't be used beside"):
+    with pytest.raises(
+        InvalidConfigurationError,
+        match="roleArn can't be combined with a message's X-Amz-Security-Token",
+    ):
         ask_action(
             "DescribeRepositories", {"X-Amz-Security-Token": TOKEN}, cfg_for(aws, roleArn=ARN)
         )
@@ -430,7 +433,9 @@ def test_a_message_s_token_is_refused_beside_a_role(aws: Aws) -> None:
 def test_an_answer_that_can_t_be_used_is_not_shown(aws: Aws, client: Client, broken: Reply) -> None:
     aws.sts_script = [broken]
 
-    with pytest.raises(Exception, match=r"The answer to AssumeRole .* is not AWS STS's") as told:
+    with pytest.raises(
+        Exception, match=r"The answer to AssumeRole .* does not come from AWS STS"
+    ) as told:
         call(client)
 
     assert SECRET[:12] not in str(told.value)
@@ -452,7 +457,7 @@ def test_an_error_that_shows_the_request_is_told_without_the_role_s_secrets(
     aws.answer(Reply({"__type": "Odd", "message": shown}, status=500))
 
     # When
-    with pytest.raises(Exception, match="found no answer") as told:
+    with pytest.raises(Exception, match="failed after 3 attempts") as told:
         call(client)
 
     # Then
@@ -461,10 +466,15 @@ def test_an_error_that_shows_the_request_is_told_without_the_role_s_secrets(
         assert secret not in text
 
 
-def test_a_repr_shows_no_secret_of_the_role(client: Client) -> None:
+def test_a_repr_shows_no_secret_of_the_role(aws: Aws, client: Client, clock: Clock) -> None:
     call(client)
+    configuration = configuration_of(cfg_for(aws, roleArn=ARN))
+    assert configuration.role
+    assert configuration.credentials
+    role = AssumedRole(configuration.role, configuration.credentials, REGION, clock)
+    assert role.credentials().token == SESSION
 
-    shown = f"{client!r} {client._role!r} {client.key_signature()!r}"
+    shown = f"{client!r} {role!r} {client.key_signature()!r}"
 
     assert ARN in shown
     assert not [secret for secret in (SECRET, SESSION, *KEYS.values()) if secret in shown]

@@ -1,4 +1,4 @@
-"""Over the wire an action is not to be told from AWS's own client."""
+"""Over the wire, an action looks like AWS's own client."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from botocore.auth import SIGV4_TIMESTAMP
+from botocore.model import Shape
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,6 +124,36 @@ def test_an_answer_is_emitted_as_botocore_reads_it(
 
 
 @each_operation
+@given(data=st.data())
+@settings(max_examples=5)
+def test_a_member_that_is_null_is_left_out_as_botocore_does(
+    operation: str, server: Loopback, data: st.DataObject
+) -> None:
+    # Given
+    shape = operation_model(operation).output_shape
+    answer = _with_nulls(shape, data.draw(answers(operation, "full")), data)
+    server.answer(Reply(answer))
+    # When
+    params = sample(operation_model(operation).input_shape)
+    emitted = ask_action(operation, as_message(params), cfg_for(server))
+    read = ask_botocore(operation, params, server)
+    # Then
+    assert _canonical(emitted["body"]) == _canonical(as_emitted(read))
+
+
+@pytest.mark.parametrize("depth", [1, 500])
+def test_a_null_is_left_out_at_any_depth(depth: int, server: Loopback) -> None:
+    # Given
+    nested = b'{"a":' * depth + b'{"b":null,"c":["null",null]}' + b"}" * depth
+    server.answer(Reply(b'{"imageIds":%s}' % nested))
+    # When
+    emitted = ask_action("ListImages", {"repositoryName": "app"}, cfg_for(server))
+    # Then
+    expected = nested.replace(b'"b":null,', b"")
+    assert emitted["body"] == orjson.loads(b'{"imageIds":%s}' % expected)
+
+
+@each_operation
 def test_an_empty_answer_is_emitted_as_an_empty_object(operation: str, server: Loopback) -> None:
     # Given
     server.answer(Reply(b"{}"))
@@ -202,6 +233,22 @@ def _both_requests(
     ask_botocore(operation, params, server, token)
     assert len(server.requests) == 2
     return list(server.requests)
+
+
+def _with_nulls(shape: Shape | None, value: Any, data: st.DataObject) -> Any:
+    """Return an answer in which any members of its structures are null."""
+    if shape is None or value is None:
+        return value
+    if shape.type_name == "structure":
+        return {
+            name: None
+            if data.draw(st.booleans())
+            else _with_nulls(shape.members[name], member, data)
+            for name, member in value.items()
+        }
+    if shape.type_name == "list":
+        return [_with_nulls(shape.member, item, data) for item in value]
+    return value
 
 
 def _in_order(body: bytes) -> Any:

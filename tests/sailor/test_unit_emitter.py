@@ -25,6 +25,7 @@ from tests.sailor.test_unit_settings import ENVIRON
 
 CIPHER = Cipher("password", "0123456789abcdef")
 COMPONENT = Component.load(Path(__file__).parent / "components" / "own")
+MODULE = COMPONENT.module("collect")
 
 
 @dataclass
@@ -55,7 +56,7 @@ def context(broker: Broker, step: Mapping[str, Any] | None = None, **settings: s
     variables |= {f"ELASTICIO_{name}": value for name, value in settings.items()}
     read = Settings.read({**ENVIRON, **variables})
     errors = ErrorReporter(read, CIPHER, cast("Publisher", broker))
-    return StepContext.of(COMPONENT, step or {}, errors, RestApi(read))
+    return StepContext.of(COMPONENT, MODULE, step or {}, errors, RestApi(read))
 
 
 def emitter(

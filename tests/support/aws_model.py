@@ -1,6 +1,6 @@
-"""Amazon ECR as botocore knows it, and an operation asked by our action and by botocore's client.
+"""Amazon ECR in botocore's model, and calls of an operation by our action and botocore's client.
 
-What is sent and answered comes from botocore's service model, in three extents: ``minimal`` has the
+Requests and answers are drawn from botocore's service model, in three extents: ``minimal`` has the
 required members alone, ``full`` has all of them, and ``random`` has any, in any order.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
 
@@ -26,12 +25,12 @@ from botocore.session import Session
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lib.sailor.component import Component
+from lib.sailor import Component
 from lib.sailor.step import Process, Step
 from tests.support.loopback import Captured, Loopback
+from tests.support.repository import DESCRIPTOR, ROOT
 
-ROOT = Path(__file__).parents[2]
-OPERATIONS = tuple(sorted(Component.load(ROOT).descriptor["actions"]))
+OPERATIONS = tuple(sorted(DESCRIPTOR["actions"]))
 REGION = "eu-central-1"
 # AWS's documentation uses these keys.
 KEYS = {

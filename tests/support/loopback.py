@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that keeps what it is asked and answers by a script."""
+"""A real HTTP server on 127.0.0.1 that records requests and answers by a script."""
 
 import threading
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Captured:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server answers.
+    """An answer of the server.
 
     Args:
         body: The content; anything but bytes is sent as JSON.
@@ -64,11 +64,11 @@ class Reply:
 
 
 class Loopback:
-    """The server, which runs while the context is open; each connection has its thread.
+    """A server that runs while the context is open; each connection has its own thread.
 
     Attributes:
         url: Where it listens, without a closing slash.
-        requests: What it was asked, in order.
+        requests: The requests so far, in order.
 
     Example:
         >>> with Loopback() as server:
@@ -106,7 +106,7 @@ class Loopback:
             self._script = list(script)
 
     def keep(self, request: Captured) -> Reply:
-        """Note a request and return what it gets."""
+        """Record a request and return its answer."""
         with self._lock:
             self.requests.append(request)
             return self._script.pop(0) if len(self._script) > 1 else self._script[0]
@@ -131,7 +131,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that has gone away."""
+        """Log nothing about a client that has gone away."""
 
     def server_close(self) -> None:
         self.closing.set()
@@ -181,4 +181,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Say nothing of each request."""
+        """Log nothing about requests."""

@@ -1,4 +1,4 @@
-"""A sandbox in which a test says what was pushed, when, and what time it is for Amazon ECR."""
+"""A sandbox in which a test sets what was pushed and when, and Amazon ECR's clock."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from unittest import mock
 import orjson
 from moto.ecr.models import ECRBackend, Image, ecr_backends
 
-from lib.ecr import Configuration, connect
+from lib.component.connection import client_of
 from lib.sandbox import REGION, Sandbox
 
 # Years away from this machine's clock, which must not matter.
@@ -21,7 +21,7 @@ _MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Registry:
-    """The registry of a sandbox; images come into it directly, for speed and with any push time.
+    """The registry of a sandbox; images are put into it directly, for speed and any push time.
 
     Args:
         sandbox: A running sandbox.
@@ -36,7 +36,7 @@ class Registry:
         self.now = NOON
         self.before_listing: Callable[[str], None] = lambda _: None
         self._backend: Any = None  # moto's, once there is a repository
-        self._client = connect(Configuration.from_cfg(sandbox.cfg))
+        self._client = client_of(sandbox.cfg)
 
     def create(self, *names: str) -> None:
         """Create repositories."""

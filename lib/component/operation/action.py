@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from lib.component import cfg as fields
 from lib.component import schemas
+from lib.component.cfg import is_ticked
 from lib.component.connection import client_of
 from lib.component.errors import NotReadyError
+from lib.component.field_names import FieldNames
 from lib.component.message import Message, message
 from lib.component.operation import paging, parameters, waiting
 from lib.component.operation.call import Call
+from lib.component.operation.members import SECURITY_TOKEN, stand_ins
 from lib.component.step import Step
 from lib.component.timestamps import converter
 from lib.component.validation import Validator
@@ -18,21 +20,20 @@ from lib.ecr import Client, Signature, UnavailableError
 Process = Callable[[Step, Message, dict[str, Any], dict[str, Any]], Message | None]
 
 
-def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
-    """Return the ``process`` of an action that asks Amazon ECR for one operation.
+def ecr_action(operation: str) -> Process:
+    """Return the ``process`` of an action that calls one operation of Amazon ECR.
 
-    It takes a message whose body holds the operation's parameters and returns the message with its
-    result, or emits a message per item of it. A fault that may pass is a rebound.
+    It takes a message whose body holds the operation's parameters, and returns a message with the
+    result or emits one per item. A transient error that persists becomes a rebound.
 
     Args:
         operation: The operation, as Amazon ECR names it.
-        json_text: Members that hold JSON text, for which the message may hold an object.
     """
     in_schema = schemas.load(operation, "in")
     validator = Validator(operation, in_schema)
     convert_times = converter(schemas.load(operation, "out"))
-    # Members that a field of the same name holds for messages without them.
-    stand_ins = tuple(in_schema.get("extends", {}).get("properties", ()))
+    fields_for_members = stand_ins(in_schema)
+    field_names = FieldNames(operation)
 
     def process(
         step: Step,
@@ -40,11 +41,12 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
         cfg: dict[str, Any],
         snapshot: dict[str, Any],  # noqa: ARG001 - an action keeps no state
     ) -> Message | None:
+        field_names.check(cfg, step.logger)
         behavior = paging.behavior(operation, cfg)
-        verbose = fields.is_ticked(cfg, "verbose")
+        verbose = is_ticked(cfg, "verbose")
         waits = waiting.is_wanted(operation, cfg)
-        chosen = {name: cfg[name] for name in stand_ins if cfg.get(name)}
-        asked = parameters.read(operation, msg.get("body"), validator, json_text, chosen)
+        chosen = {name: cfg[name] for name in fields_for_members if cfg.get(name)}
+        asked = parameters.read(operation, msg.get("body"), validator, chosen)
         client = client_of(cfg)
         call = Call(
             operation,
@@ -68,12 +70,12 @@ def ecr_action(operation: str, *, json_text: tuple[str, ...] = ()) -> Process:
 
 
 def _signature(step: Step, asked: parameters.Parameters, client: Client) -> Signature | None:
-    """Return what the message wants to be signed with, or None for the configured key."""
+    """Return the signature that the message asks for, or None for one by the configured key."""
     if signature := asked.caller_signature():
         return signature
     if asked.has_half_a_signature():
         step.logger.warning(
-            "the message holds only part of a signature; this request is signed with accessKeyId"
+            "The message holds only part of a signature; the request is signed with accessKeyId"
         )
-    token = asked.protocol.get("X-Amz-Security-Token")
+    token = asked.protocol.get(SECURITY_TOKEN)
     return client.key_signature(token) if token else None

@@ -1,4 +1,4 @@
-"""One call of an operation after another, for one message."""
+"""Calls of one operation, as the step is configured."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ from lib.ecr import Answer, Client, Signature
 
 @dataclass(frozen=True)
 class Call:
-    """Calls an operation as its step is set up, and returns results that are fit to be emitted.
+    """Calls an operation as the step is configured, and returns results ready to be emitted.
 
     Args:
         operation: The operation, as Amazon ECR names it.
         client: Sends the requests.
-        signature: What signs them, or None for the configured key.
-        convert_times: Writes a result's times as messages have them, or None without times.
-        logger: The step's.
+        signature: Their signature, or None for one by the configured key.
+        convert_times: Writes a result's times as messages have them; None if it has no times.
+        logger: The step's logger.
         verbose: Whether each request and its answer are logged.
-        waits: Whether a result must be complete.
+        waits: Whether the result must be complete.
     """
 
     operation: str
@@ -35,7 +35,10 @@ class Call:
     waits: bool
 
     def __call__(self, payload: bytes) -> Answer:
-        """Ask with parameters as JSON.
+        """Call the operation.
+
+        Args:
+            payload: Its parameters as JSON.
 
         Raises:
             EcrError: As :meth:`lib.ecr.Client.call` does.
@@ -55,7 +58,7 @@ class Call:
 
     def _logged(self, payload: bytes) -> Answer:
         shown = loggable(orjson.loads(payload))
-        self.logger.info("%s asks %s: %s", self.operation, self.client.url, shown)
+        self.logger.info("%s calls %s: %s", self.operation, self.client.url, shown)
         started = time.perf_counter()
         answer = self._plain(payload)
         self.logger.info(

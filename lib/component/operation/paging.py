@@ -1,7 +1,7 @@
-"""Results in pages: one of them, all in one message, or a message per item.
+"""Results in pages: one page, all pages in one message, or a message per item.
 
-https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html tells of
-``nextToken``; the other operations have it likewise.
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html describes
+``nextToken``; the other operations have the same.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -12,13 +12,13 @@ from typing import Any
 
 import orjson
 
-from lib.component import cfg as fields
+from lib.component.cfg import Cfg, choice
 from lib.component.errors import (
     IncompleteError,
     InvalidMessageError,
+    MessageTooLargeError,
     NotReadyError,
     RepeatedTokenError,
-    TooLargeError,
     UnfinishedError,
 )
 from lib.component.message import Message, message
@@ -28,7 +28,7 @@ from lib.component.step import Step
 from lib.ecr import Answer, EcrError, items_member
 
 ONE_PAGE, ALL_AT_ONCE, PER_ITEM = "fetchPage", "fetchAll", "emitIndividually"
-# What the field emitBehavior may hold, and how the screen calls it.
+# The values of the field emitBehavior, each with its label.
 BEHAVIORS = {
     ONE_PAGE: "One page",
     ALL_AT_ONCE: "All at once",
@@ -36,34 +36,34 @@ BEHAVIORS = {
 }
 
 _SIGNED_FOR_ONE_PAGE = (
-    f'the signature that it brings is for one request; choose "{BEHAVIORS[ONE_PAGE]}", or let the '
-    "connector sign"
+    f'its signature is for one request; choose "{BEHAVIORS[ONE_PAGE]}", or leave the signature to '
+    "the connector"
 )
 
 
-def behavior(operation: str, cfg: Mapping[str, Any]) -> str:
+def behavior(operation: str, cfg: Cfg) -> str:
     """Return how an action emits its result: one of ``BEHAVIORS``.
 
     Raises:
-        InvalidFieldError: The field holds something else.
+        InvalidFieldError: The field holds any other value.
     """
     if items_member(operation) is None:
         return ONE_PAGE
-    return fields.choice(cfg, "emitBehavior", BEHAVIORS, ONE_PAGE)
+    return choice(cfg, "emitBehavior", BEHAVIORS, ONE_PAGE)
 
 
 def emit(behavior: str, call: Call, asked: Parameters, step: Step) -> Message | None:
-    """Emit an operation's result, page after page; return what is left to emit of it.
+    """Emit an operation's result, page after page; return the message that is left to emit.
 
     Args:
-        behavior: One of ``BEHAVIORS`` that goes over all pages.
+        behavior: One of ``BEHAVIORS`` that covers all pages.
         call: Calls the operation.
-        asked: What the message asks for; its nextToken, if it has one, is where to start.
+        asked: The message's parameters; its nextToken, if it has one, is where to start.
         step: The running step.
 
     Raises:
-        InvalidMessageError: The message is signed by its sender, and so for one request.
-        TooLargeError: As :func:`together`.
+        InvalidMessageError: The message brings its own signature, which is for one request.
+        MessageTooLargeError: As :func:`together`.
         IncompleteError: As :func:`emit_each`.
         EcrError, NotReadyError, UnfinishedError: As ``call``, before anything was emitted.
     """
@@ -76,18 +76,18 @@ def emit(behavior: str, call: Call, asked: Parameters, step: Step) -> Message | 
     return None
 
 
-def pages(ask: Callable[[bytes], Answer], members: Mapping[str, Any]) -> Iterator[Answer]:
-    """Yield an operation's answers, from the page that the members ask for to the last.
+def pages(call: Callable[[bytes], Answer], members: Mapping[str, Any]) -> Iterator[Answer]:
+    """Yield an operation's answers, from the page that the members ask for to the last one.
 
     Args:
-        ask: Calls the operation with its parameters as JSON.
+        call: Calls the operation with its parameters as JSON.
         members: The parameters.
 
     Raises:
-        RepeatedTokenError: A page leads to itself.
+        RepeatedTokenError: A page leads to the same page again.
     """
     while True:
-        page = ask(orjson.dumps(members))
+        page = call(orjson.dumps(members))
         token = page.members.get("nextToken")
         yield page
         if not token:
@@ -98,15 +98,15 @@ def pages(ask: Callable[[bytes], Answer], members: Mapping[str, Any]) -> Iterato
 
 
 def together(operation: str, found: Iterable[Answer], size_limit: int) -> Message:
-    """Return one message with the items of all pages, and else with what the first page has.
+    """Return one message with the items of all pages, and the other members of the first page.
 
     Args:
-        operation: The operation that was asked.
+        operation: The operation that was called.
         found: The pages.
-        size_limit: How many bytes a message may have as JSON.
+        size_limit: The bytes that a message may have as JSON.
 
     Raises:
-        TooLargeError: The message would have more.
+        MessageTooLargeError: The message would exceed the limit.
     """
     items = _items(operation)
     first: Answer | None = None
@@ -115,30 +115,30 @@ def together(operation: str, found: Iterable[Answer], size_limit: int) -> Messag
         more = page.members.get(items) or []
         size += len(orjson.dumps(more))
         if size > size_limit:
-            # It can't shrink any more, so the other pages are spared.
-            raise TooLargeError(operation, size_limit, BEHAVIORS[PER_ITEM])
+            # The message can only grow, so the other pages need not be fetched.
+            raise MessageTooLargeError(operation, size_limit, BEHAVIORS[PER_ITEM])
         if first is None:
             first, first.members[items] = page, more
         else:
             first.members[items] += more
-    assert first is not None  # noqa: S101 - an operation answers with one page at least
+    assert first is not None  # noqa: S101 - there is one page at least
     first.members.pop("nextToken", None)
     whole = message(first.members, first.request_id)
     if len(orjson.dumps(whole)) > size_limit:
-        raise TooLargeError(operation, size_limit, BEHAVIORS[PER_ITEM])
+        raise MessageTooLargeError(operation, size_limit, BEHAVIORS[PER_ITEM])
     return whole
 
 
 def emit_each(operation: str, found: Iterator[Answer], emit: Callable[[str, Any], None]) -> None:
-    """Emit a message per item, a page's while the next page is fetched.
+    """Emit a message per item, those of one page while the next is fetched.
 
     Args:
-        operation: The operation that was asked.
+        operation: The operation that was called.
         found: The pages.
-        emit: The step's.
+        emit: The step's ``emit``.
 
     Raises:
-        IncompleteError: A later page can't be had; a rebound would emit the earlier ones again.
+        IncompleteError: A later page failed; a rebound would emit the earlier ones again.
     """
     items = _items(operation)
     emitted = 0
@@ -158,19 +158,19 @@ def emit_each(operation: str, found: Iterator[Answer], emit: Callable[[str, Any]
 
 def _items(operation: str) -> str:
     member = items_member(operation)
-    assert member is not None  # noqa: S101 - behavior() has seen to that
+    assert member is not None  # noqa: S101 - behavior() ensures it
     return member
 
 
 def _one_ahead(found: Iterator[Answer]) -> Generator[Answer, None, None]:
-    """Yield pages, each while a thread fetches the next one."""
+    """Yield pages; while one is in use, a thread fetches the next."""
 
     def fetch() -> Answer | None:
         return next(found, None)
 
-    context = copy_context()  # what is logged there belongs to the same message
-    with ThreadPoolExecutor(max_workers=1) as helper:
-        upcoming = helper.submit(context.run, fetch)
+    context = copy_context()  # log lines of the thread belong to the same message
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        upcoming = executor.submit(context.run, fetch)
         while (page := upcoming.result()) is not None:
-            upcoming = helper.submit(context.run, fetch)
+            upcoming = executor.submit(context.run, fetch)
             yield page

@@ -1,8 +1,8 @@
-"""From a message's body to an operation's parameters.
+"""Parameters of an operation, read from a message's body.
 
-A body is the operation's members, or the envelope of the connector of 2019: members under
-``requestBody``, and beside it ``Action``, ``Version``, ``maxResults``, ``nextToken`` and the
-``X-Amz-*`` inputs, whose names may have ``_`` in place of ``-``.
+A body holds the operation's members, or it is the envelope of the connector of 2019: members under
+``requestBody``, and next to it ``Action``, ``Version``, ``maxResults``, ``nextToken`` and the
+``X-Amz-*`` inputs, whose names may have ``_`` for ``-``.
 """
 
 import hashlib
@@ -15,22 +15,32 @@ from typing import Any
 import orjson
 
 from lib.component.errors import InvalidMessageError
-from lib.component.protocol import PROTOCOL_INPUTS
-from lib.component.validation import Validator, type_name
+from lib.component.operation.members import (
+    CONTENT_SHA256,
+    CREDENTIAL,
+    DATE,
+    JSON_TEXT_MEMBERS,
+    PROTOCOL_INPUTS,
+    SECURITY_TOKEN,
+    SIGNATURE,
+    SIGNED_HEADERS,
+)
+from lib.component.validation import Validator
+from lib.component.wording import excerpt, type_name
 from lib.ecr import CallerSignature
 
 _PROTOCOL = {name.replace("-", "_"): name for name in PROTOCOL_INPUTS}
 _PAGING = ("maxResults", "nextToken")
 _DIGITS = re.compile(r"[0-9]{1,9}")
-_SIGNING = ("X-Amz-Date", "X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature")
+_SIGNING = (DATE, CREDENTIAL, SIGNED_HEADERS, SIGNATURE)
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What a message asks of an operation.
+    """The parameters of an operation, and how to sign them.
 
     Args:
-        members: The operation's members, in the order given.
+        members: The operation's members, in the order of the message.
         protocol: ``Action``, ``Version`` and the ``X-Amz-*`` inputs, with ``-`` in their names.
         payload: The members as compact UTF-8 JSON.
     """
@@ -40,7 +50,7 @@ class Parameters:
     payload: bytes = field(repr=False)
 
     def caller_signature(self) -> CallerSignature | None:
-        """Return the signature that the caller computed, or None without one or with half of it."""
+        """Return the signature that the caller computed; None if any part of it is missing."""
         if not all(name in self.protocol for name in _SIGNING):
             return None
         date, credential, signed_headers, signature = (self.protocol[name] for name in _SIGNING)
@@ -49,12 +59,12 @@ class Parameters:
             credential,
             signed_headers,
             signature,
-            self.protocol.get("X-Amz-Security-Token"),
-            self.protocol.get("X-Amz-Content-Sha256"),
+            self.protocol.get(SECURITY_TOKEN),
+            self.protocol.get(CONTENT_SHA256),
         )
 
     def has_half_a_signature(self) -> bool:
-        """Return whether some, but not all, of a caller's signature is there."""
+        """Return whether some parts of a caller's signature are there, but not all."""
         return 0 < sum(name in self.protocol for name in _SIGNING) < len(_SIGNING)
 
 
@@ -62,7 +72,6 @@ def read(
     operation: str,
     body: Any,
     validator: Validator,
-    json_text: tuple[str, ...],
     chosen: Mapping[str, Any],
 ) -> Parameters:
     """Read and check a message's body.
@@ -71,38 +80,37 @@ def read(
         operation: The operation that the message is for.
         body: The message's body.
         validator: Checks the members and the protocol inputs.
-        json_text: The members that hold JSON text: an object given in its place is written out.
-        chosen: The members that the step's fields hold, for a body without them.
+        chosen: The members that the step's fields hold, for a body that lacks them.
 
     Raises:
         InvalidMessageError: All that is wrong with the body.
     """
     if not isinstance(body, dict):
-        raise InvalidMessageError(operation, [f"the body must be an object, not {type_name(body)}"])
+        raise InvalidMessageError(operation, [f"body: got {type_name(body)}, expected an object"])
     members, protocol, faults = _open(body)
     for name, value in chosen.items():
         members.setdefault(name, value)
-    for name in json_text:
-        if isinstance(members.get(name), dict):
+    for name in JSON_TEXT_MEMBERS & members.keys():
+        if isinstance(members[name], dict):
             try:
                 members[name] = orjson.dumps(members[name]).decode()
             except orjson.JSONEncodeError as error:
-                faults.append(f"{name} can't be written as JSON: {error}")
+                faults.append(f"{name}: got an object that can't be written as JSON: {error}")
     all_faults = chain(faults, validator.faults(members | protocol))
     if (first := next(all_faults, None)) is not None:
         raise InvalidMessageError(operation, chain([first], all_faults))
     payload = orjson.dumps(members)
-    digest = protocol.get("X-Amz-Content-Sha256")
+    digest = protocol.get(CONTENT_SHA256)
     if digest and digest != (actual := hashlib.sha256(payload).hexdigest()):
         raise InvalidMessageError(
             operation,
-            [f"X-Amz-Content-Sha256 is {digest}, but the payload that is sent has {actual}"],
+            [f"{CONTENT_SHA256}: got {digest}, expected {actual}, the digest of the payload"],
         )
     return Parameters(members, protocol, payload)
 
 
 def _open(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
-    """Return a body's members, its protocol inputs, and what is wrong with its form."""
+    """Return a body's members, its protocol inputs, and the faults of its form."""
     members: dict[str, Any] = {}
     protocol: dict[str, Any] = {}
     faults = []
@@ -116,7 +124,7 @@ def _open(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list
             protocol[name] = value
     is_envelope = protocol or "requestBody" in members
     if is_envelope and isinstance(size := members.get("maxResults"), str):
-        # It was a query parameter in 2019, so flows of that time may give it as text.
+        # It was a query parameter in 2019, so flows of that time may send it as text.
         members["maxResults"] = int(size) if _DIGITS.fullmatch(size) else size
     if "requestBody" in members:
         members = _unwrap(members, faults)
@@ -124,17 +132,17 @@ def _open(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list
 
 
 def _unwrap(envelope: dict[str, Any], faults: list[str]) -> dict[str, Any]:
-    """Return the members under ``requestBody``, joined with the paging inputs beside it."""
+    """Return the members under ``requestBody``, joined with the paging inputs next to it."""
     members = envelope.pop("requestBody")
     if not isinstance(members, dict):
-        faults.append(f"requestBody must be an object, not {type_name(members)}")
+        faults.append(f"requestBody: got {type_name(members)}, expected an object")
         return {}
     members = dict(members)
     for name, value in envelope.items():
         if name not in _PAGING:
-            faults.append(f"{name:.60} stands beside requestBody; members belong in it")
+            faults.append(f"{excerpt(name)} is next to requestBody; move it into requestBody")
         elif name in members:
-            faults.append(f"{name} is given twice, in requestBody and beside it")
+            faults.append(f"{name} is given twice, in requestBody and next to it")
         else:
             members[name] = value
     return members

@@ -1,36 +1,36 @@
-"""Results that are not ready yet: waiting for them is a rebound, the platform's own timer."""
+"""Results that are still in progress: waiting for them is a rebound, the platform's own timer."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from lib.component import cfg as fields
+from lib.component.cfg import Cfg, is_ticked
 from lib.component.errors import NotReadyError, UnfinishedError
 
-# Those whose result tells by its ``status`` how far it is.
+# Operations whose result has a ``status`` that says whether it is complete.
 OPERATIONS = frozenset({"GetLifecyclePolicyPreview"})
 
 _IN_PROGRESS = "IN_PROGRESS"
-_HOPELESS = frozenset({"FAILED", "EXPIRED"})
+_FAILED = frozenset({"FAILED", "EXPIRED"})
 
 
-def is_wanted(operation: str, cfg: Mapping[str, Any]) -> bool:
-    """Return whether an action is to wait until its result is complete.
+def is_wanted(operation: str, cfg: Cfg) -> bool:
+    """Return whether an action waits until its result is complete.
 
     Raises:
-        InvalidFieldError: The field holds no value of a check box.
+        InvalidFieldError: The field holds a value that no check box has.
     """
-    return operation in OPERATIONS and fields.is_ticked(cfg, "waitForCompletion")
+    return operation in OPERATIONS and is_ticked(cfg, "waitForCompletion")
 
 
 def check(operation: str, members: Mapping[str, Any]) -> None:
     """Refuse a result that is not complete.
 
     Raises:
-        NotReadyError: It is in the making.
+        NotReadyError: It is in progress.
         UnfinishedError: It will never be complete.
     """
     status = members.get("status")
     if status == _IN_PROGRESS:
         raise NotReadyError(operation)
-    if status in _HOPELESS:
+    if status in _FAILED:
         raise UnfinishedError(operation, status)

@@ -1,4 +1,4 @@
-"""The repositories of a registry, for the drop-downs of the design screens."""
+"""Repositories of a registry, for the drop-downs of the design screens."""
 
 from collections.abc import Mapping
 from heapq import nsmallest
@@ -8,20 +8,20 @@ from lib.component.connection import client_of
 from lib.component.operation.paging import pages
 
 _MOST_NAMES = 1000
-_PAGE_SIZE = 1000  # the most that DescribeRepositories gives at once
+_PAGE_SIZE = 1000  # the maximum of DescribeRepositories
 
 
 def repositories(cfg: Mapping[str, Any]) -> dict[str, str]:
     """Return the names of a registry's repositories as a SelectView's model: ``{name: name}``.
 
-    They are sorted, and the first 1,000 if there are more. It takes the permission
-    ``ecr:DescribeRepositories``.
+    The names are sorted; of more than 1,000 repositories, these are the first 1,000. It needs the
+    permission ``ecr:DescribeRepositories``.
 
     Args:
-        cfg: The flow's credentials.
+        cfg: The fields of the credentials.
 
     Raises:
-        EcrError: The credentials can't be used, or Amazon ECR did not answer as it should.
+        EcrError: As :meth:`lib.ecr.Client.call` does.
     """
     client = client_of(cfg)
     names = (

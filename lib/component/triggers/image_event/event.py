@@ -1,6 +1,6 @@
-"""From an event's envelope to the plain members of a message.
+"""Events of Amazon ECR: from the envelope of Amazon EventBridge to the members of a message.
 
-EventBridge wraps what Amazon ECR tells in ``detail``, with hyphens in its names:
+The envelope holds the event in ``detail``, whose members have hyphens in their names:
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
 """
 
@@ -13,7 +13,7 @@ from lib.ecr import registry_host
 
 SUCCESS, FAILURE = "SUCCESS", "FAILURE"
 OTHER = "other"
-# What the member event tells, and how the screen calls it.
+# The values of the member event, each with its label.
 KINDS = {
     "push": "Push",
     "delete": "Deletion",
@@ -42,9 +42,9 @@ _RENAMED = {"action-type", "image-tag", "image-tags", *_RESULT_MEMBERS}
 
 
 def read(envelope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event of Amazon ECR as the body of a message, without what it does not have.
+    """Return an event of Amazon ECR as the body of a message, which has only what the event has.
 
-    What has no member of its own, such as what AWS may add, is in ``detail``: it stays as it came.
+    ``detail`` is passed on unchanged: it holds what has no other member, such as additions of AWS.
 
     Args:
         envelope: The event, valid by ``schemas/ImageEvent.in.json``.
@@ -80,13 +80,13 @@ def _kind(detail_type: str, action: str | None) -> str:
 
 
 def _result(detail: Mapping[str, Any]) -> str | None:
-    """Return the first status there is; what is neither success nor failure stays as it is."""
+    """Return the first status found; one that is neither success nor failure stays unchanged."""
     status = next((detail[name] for name in _RESULT_MEMBERS if name in detail), None)
     return status and _RESULTS.get(status, status)
 
 
 def _uri(envelope: Mapping[str, Any]) -> str | None:
-    """Return where the image is pulled from, by its digest; None if the event does not tell."""
+    """Return the URI to pull the image from, with its digest; None if the event does not say."""
     detail = envelope["detail"]
     account, region = envelope.get("account"), envelope.get("region")
     repository, digest = detail.get("repository-name"), detail.get("image-digest")
@@ -105,7 +105,7 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, others))
 
 
-# What has a member of its own is what the schema knows of a detail.
+# The members of a detail that the schema describes become members of the message.
 _PLAIN = {
     name: _camel(name)
     for name in schemas.load("ImageEvent", "in")["properties"]["detail"]["properties"]

@@ -1,14 +1,14 @@
-"""Which events start a flow: what the fields of the trigger say."""
+"""Selection of events: the fields of the trigger Image Event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from lib.component import cfg as fields
+from lib.component.cfg import Cfg, choice, matches, pattern, several
 from lib.component.triggers.image_event.event import FAILURE, KINDS, SUCCESS
 
 ANY = "any"
-# What the field result may hold, and how the screen calls it.
+# The values of the field result, each with its label.
 RESULTS = {
     ANY: "Success and failure",
     SUCCESS: "Success only",
@@ -17,11 +17,11 @@ RESULTS = {
 
 
 @dataclass(frozen=True)
-class EventFilter:
-    """The events that the fields of a step let pass.
+class Selection:
+    """The events that the fields of a step let through.
 
     Args:
-        events: Which of ``KINDS``; all of them if it is empty.
+        events: Some of ``KINDS``; empty for all of them.
         result: One of ``RESULTS``.
         repository: A pattern for the repository's name, or empty.
         tag: A pattern for one of the image's tags, or empty.
@@ -33,27 +33,27 @@ class EventFilter:
     tag: str
 
     @classmethod
-    def from_cfg(cls, cfg: Mapping[str, Any]) -> "EventFilter":
-        """Read the fields of a step; an empty one lets everything pass.
+    def from_cfg(cls, cfg: Cfg) -> Self:
+        """Read the fields of a step; an empty one lets everything through.
 
         Args:
-            cfg: The fields: ``events`` (a list), ``result``, ``repository`` and ``tag``.
+            cfg: ``events`` (a list), ``result``, ``repository`` and ``tag``.
 
         Raises:
-            InvalidFieldError: A field holds what it can't.
+            InvalidFieldError: A field holds an invalid value.
         """
         return cls(
-            events=frozenset(fields.several(cfg, "events", KINDS)),
-            result=fields.choice(cfg, "result", RESULTS, ANY),
-            repository=fields.pattern(cfg, "repository"),
-            tag=fields.pattern(cfg, "tag"),
+            events=frozenset(several(cfg, "events", KINDS, "events")),
+            result=choice(cfg, "result", RESULTS, ANY),
+            repository=pattern(cfg, "repository"),
+            tag=pattern(cfg, "tag"),
         )
 
-    def refusal(self, event: Mapping[str, Any]) -> str | None:
-        """Return the name of the first field that keeps an event out, None if it may pass.
+    def excluding_field(self, event: Mapping[str, Any]) -> str | None:
+        """Return the name of the first field that excludes an event; None if it is let through.
 
-        An event without a result, a repository or a tag passes only where the field for it lets
-        everything pass; one with several repositories or tags, where any of them does.
+        An event without a result, a repository or a tag is let through only if the field for it is
+        empty; of several repositories or tags, one match is enough.
 
         Args:
             event: The event, as :func:`lib.component.triggers.image_event.event.read` returns it.
@@ -62,9 +62,9 @@ class EventFilter:
             return "events"
         if self.result != ANY and event.get("result") != self.result:
             return "result"
-        if self.repository and not fields.matches(_repositories(event), self.repository):
+        if self.repository and not matches(_repositories(event), self.repository):
             return "repository"
-        if self.tag and not fields.matches(event["imageTags"], self.tag):
+        if self.tag and not matches(event["imageTags"], self.tag):
             return "tag"
         return None
 

@@ -1,24 +1,25 @@
-"""A push's place in the order of all pushes; the trigger New Images keeps the last as snapshot."""
+"""Positions in the order of all pushes; the trigger New Images keeps the last as its snapshot."""
 
 import math
 from typing import Any, NamedTuple, Self
 
-from lib.component.errors import SnapshotError
+from lib.component.errors import InvalidSnapshotError
+from lib.component.wording import excerpt
 
-_NEEDED = (
+_EXPECTED = (
     'an object with "pushedAt", a number of seconds since 1970, and with "repositoryName" and '
-    '"imageDigest", texts that may be empty'
+    '"imageDigest", strings that may be empty'
 )
 
 
-class Place(NamedTuple):
-    """Where a push stands among all pushes of a registry.
+class Cursor(NamedTuple):
+    """The position of a push among all pushes of a registry.
 
-    They go by time. Amazon ECR's times are whole seconds, so repository and digest decide among
-    those of the same second. Without a repository it is the place before all pushes of a time.
+    Pushes are ordered by time; Amazon ECR's times are whole seconds, so those of the same second by
+    repository and digest. Without a repository, it is the position before all pushes of a time.
 
     Args:
-        pushed_at: The push's time, in seconds since 1970, as Amazon ECR tells it.
+        pushed_at: The push's time, in seconds since 1970.
         repository: The repository's name.
         digest: The image's digest.
     """
@@ -29,10 +30,10 @@ class Place(NamedTuple):
 
     @classmethod
     def from_snapshot(cls, snapshot: Any) -> Self | None:
-        """Return the place that a snapshot holds; None for that of a step that has never run.
+        """Return the position that a snapshot holds; None if the step has never run.
 
         Raises:
-            SnapshotError: It holds something else.
+            InvalidSnapshotError: It holds anything else.
         """
         if not snapshot:
             return None
@@ -43,10 +44,10 @@ class Place(NamedTuple):
                 "imageDigest": str() as digest,
             } if math.isfinite(time) and not isinstance(time, bool):
                 return cls(time, repository, digest)
-        raise SnapshotError(snapshot, _NEEDED)
+        raise InvalidSnapshotError(excerpt(snapshot), _EXPECTED)
 
     def as_snapshot(self) -> dict[str, Any]:
-        """Return the place as a snapshot, well below 1 KB."""
+        """Return the position as a snapshot, well below 1 KB."""
         return {
             "pushedAt": self.pushed_at,
             "repositoryName": self.repository,

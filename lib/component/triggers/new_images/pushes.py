@@ -1,4 +1,4 @@
-"""What was pushed to a registry, and when: DescribeRepositories, then DescribeImages for each.
+"""Pushes to a registry, found by DescribeRepositories and then DescribeImages for each.
 
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
 """
@@ -15,45 +15,46 @@ from lib.component.errors import InvalidFieldError, NoTimeError
 from lib.component.message import Message, message
 from lib.component.operation.paging import pages
 from lib.component.timestamps import rfc3339
-from lib.component.triggers.new_images.cursor import Place
+from lib.component.triggers.new_images.cursor import Cursor
 from lib.component.triggers.new_images.selection import Selection
+from lib.component.wording import excerpt
 from lib.ecr import Answer, ServiceError
 
 # Calls one operation with its parameters as JSON.
-Ask = Callable[[bytes], Answer]
+CallOperation = Callable[[bytes], Answer]
 
-_PAGE_SIZE = 1000  # the most that both operations give at once
-_MOST_NAMES = 100  # the most that DescribeRepositories takes at once
+_PAGE_SIZE = 1000  # the maximum of both operations
+_MOST_NAMES = 100  # the maximum of DescribeRepositories
 _NOT_FOUND = "RepositoryNotFoundException"
-_TOLD_AS_THEY_ARE = ("imageSizeInBytes", "imageManifestMediaType", "artifactMediaType")
+_COPIED_MEMBERS = ("imageSizeInBytes", "imageManifestMediaType", "artifactMediaType")
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The repositories that are looked into.
+    """The repositories whose images are listed.
 
     Args:
         uris: Each repository's URI, by its name.
-        time: When Amazon ECR was first asked for them, by its own clock: seconds since 1970.
+        time: When they were listed, by Amazon ECR's clock: seconds since 1970.
     """
 
     uris: Mapping[str, str]
     time: float
 
     @classmethod
-    def described(cls, ask: Ask, selection: Selection) -> "Registry":
-        """Ask for the repositories of a selection.
+    def described(cls, call: CallOperation, selection: Selection) -> "Registry":
+        """Fetch the repositories of a selection.
 
         Args:
-            ask: Calls DescribeRepositories.
+            call: Calls DescribeRepositories.
             selection: Which repositories count.
 
         Raises:
-            InvalidFieldError: A repository that was chosen is not there.
-            NoTimeError: Amazon ECR does not tell the time.
+            InvalidFieldError: A chosen repository does not exist.
+            NoTimeError: The answer lacks the time.
             EcrError: As :meth:`lib.ecr.Client.call` does.
         """
-        answers = _describe_repositories(ask, selection)
+        answers = _describe_repositories(call, selection)
         first = next(answers)
         if first.time is None:
             raise NoTimeError("DescribeRepositories")
@@ -69,31 +70,32 @@ class Push:
     """A push of an image.
 
     Args:
-        place: Where it stands among all pushes.
-        body: What a message tells of it.
-        request_id: The AWS request id of the answer that told of it.
+        cursor: Its position among all pushes.
+        body: The body of its message.
+        request_id: The AWS request ID of the answer that listed it.
     """
 
-    place: Place
+    cursor: Cursor
     body: dict[str, Any]
     request_id: str
 
     def message(self) -> Message:
-        """Return the message of the push; its id is the same whenever it is made.
+        """Return the message of the push; its ID is the same each time.
 
-        The id is the UUID, version 5, of the image's URI and the push's time, with a blank
-        between.
+        The ID is the UUID, version 5, of the image's URI, a blank, and the push's time.
         """
         name = f"{self.body['uri']} {self.body['imagePushedAt']}"
-        whole = message(self.body, self.request_id)
-        return {**whole, "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name))}
+        return {
+            **message(self.body, self.request_id),
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
+        }
 
 
 def pushes(
-    ask: Ask,
+    call: CallOperation,
     registry: Registry,
     selection: Selection,
-    between: tuple[Place, Place],
+    between: tuple[Cursor, Cursor],
     logger: Logger | LoggerAdapter[Logger],
 ) -> Iterator[Push]:
     """Yield the pushes of a registry, in no order; one may be yielded twice.
@@ -101,11 +103,11 @@ def pushes(
     Of an image that was pushed more than once, Amazon ECR knows the last push.
 
     Args:
-        ask: Calls DescribeImages.
-        registry: The repositories to look into. One that is gone meanwhile is left out.
+        call: Calls DescribeImages.
+        registry: The repositories to list. One that is deleted meanwhile is skipped.
         selection: Which images count.
-        between: The pushes' places are past the first and before the second.
-        logger: The step's.
+        between: The pushes are after the first position and before the second.
+        logger: The step's logger.
 
     Raises:
         EcrError: As :meth:`lib.ecr.Client.call` does.
@@ -115,30 +117,32 @@ def pushes(
     for repository, uri in registry.uris.items():
         members = {"repositoryName": repository, "maxResults": _PAGE_SIZE}
         try:
-            for page in pages(ask, members):
+            for page in pages(call, members):
                 for image in page.members.get("imageDetails") or []:
-                    place = Place(image["imagePushedAt"], repository, image["imageDigest"])
+                    cursor = Cursor(image["imagePushedAt"], repository, image["imageDigest"])
                     tags = image.get("imageTags") or []
-                    if after < place < before and selection.has_tags(tags):
-                        yield Push(place, _body(image, repository, uri, tags), page.request_id)
+                    if after < cursor < before and selection.has_tags(tags):
+                        yield Push(cursor, _body(image, repository, uri, tags), page.request_id)
         except ServiceError as error:
             if error.code != _NOT_FOUND:
                 raise
-            logger.warning("%s is gone, so its images are left out: %s", repository, error)
+            logger.warning(
+                "Repository %s was deleted meanwhile; its images are skipped: %s", repository, error
+            )
 
 
-def _describe_repositories(ask: Ask, selection: Selection) -> Iterator[Answer]:
+def _describe_repositories(call: CallOperation, selection: Selection) -> Iterator[Answer]:
     names = selection.repositories
     if not names:
-        yield from pages(ask, {"maxResults": _PAGE_SIZE})
+        yield from pages(call, {"maxResults": _PAGE_SIZE})
     try:
         for begin in range(0, len(names), _MOST_NAMES):
-            yield ask(orjson.dumps({"repositoryNames": names[begin : begin + _MOST_NAMES]}))
+            yield call(orjson.dumps({"repositoryNames": names[begin : begin + _MOST_NAMES]}))
     except ServiceError as error:
         if error.code != _NOT_FOUND:
             raise
-        there = f"what the registry holds: {error}"
-        raise InvalidFieldError("repositories", names, there) from error
+        expected = f"names of existing repositories: {error}"
+        raise InvalidFieldError("repositories", excerpt(names), expected) from error
 
 
 def _uris(answer: Answer) -> dict[str, str]:
@@ -156,5 +160,5 @@ def _body(image: Mapping[str, Any], repository: str, uri: str, tags: list[str]) 
         "imageDigest": image["imageDigest"],
         "imageTags": tags,
         "imagePushedAt": rfc3339(image["imagePushedAt"]),
-        **{name: image[name] for name in _TOLD_AS_THEY_ARE if name in image},
+        **{name: image[name] for name in _COPIED_MEMBERS if name in image},
     }

@@ -1,26 +1,26 @@
-"""The fields of the trigger New Images: which pushes it is to tell of."""
+"""Selection of pushes: the fields of the trigger New Images."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from lib.component import cfg as fields
+from lib.component.cfg import Cfg, choice, is_ticked, matches, pattern, several
 
 FROM_NOW, FROM_BEGINNING = "now", "beginning"
-# What the field startFrom may hold, and how the screen calls it.
+# The values of the field startFrom, each with its label.
 STARTS = {FROM_NOW: "From now on", FROM_BEGINNING: "Everything"}
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which pushes count.
+    """The pushes that the fields of a step let through.
 
     Args:
-        repositories: The names of the repositories; none for all of the registry.
-        repository_pattern: What a repository's name must match, such as ``team/*``, or empty.
-        tag_pattern: What one of an image's tags must match; if empty, images need no tag.
-        skip_untagged: Whether images without tags are left out.
-        start: One of ``STARTS``: what the first run begins with.
+        repositories: The names of the repositories; empty for all of the registry.
+        repository_pattern: A pattern for the repository's name, such as ``team/*``, or empty.
+        tag_pattern: A pattern that one of the image's tags must match, or empty.
+        skip_untagged: Whether images without tags are skipped.
+        start: One of ``STARTS``: where the first run begins.
     """
 
     repositories: Sequence[str]
@@ -30,26 +30,30 @@ class Selection:
     start: str
 
     @classmethod
-    def from_cfg(cls, cfg: Mapping[str, Any]) -> Self:
-        """Read the fields; one that is empty counts as not filled.
+    def from_cfg(cls, cfg: Cfg) -> Self:
+        """Read the fields of a step.
+
+        Args:
+            cfg: ``repositories``, ``repositoryPattern``, ``tagPattern``, ``skipUntagged`` and
+                ``startFrom``.
 
         Raises:
-            InvalidFieldError: A field holds what it can't.
+            InvalidFieldError: A field holds an invalid value.
         """
         return cls(
-            repositories=fields.several(cfg, "repositories", "the name of a repository"),
-            repository_pattern=fields.pattern(cfg, "repositoryPattern"),
-            tag_pattern=fields.pattern(cfg, "tagPattern"),
-            skip_untagged=fields.is_ticked(cfg, "skipUntagged"),
-            start=fields.choice(cfg, "startFrom", STARTS, FROM_NOW),
+            repositories=several(cfg, "repositories", None, "names of repositories"),
+            repository_pattern=pattern(cfg, "repositoryPattern"),
+            tag_pattern=pattern(cfg, "tagPattern"),
+            skip_untagged=is_ticked(cfg, "skipUntagged"),
+            start=choice(cfg, "startFrom", STARTS, FROM_NOW),
         )
 
     def has_repository(self, name: str) -> bool:
-        """Return whether pushes to a repository may count."""
-        return not self.repository_pattern or fields.matches([name], self.repository_pattern)
+        """Return whether pushes to a repository are let through."""
+        return not self.repository_pattern or matches([name], self.repository_pattern)
 
     def has_tags(self, tags: Sequence[str]) -> bool:
-        """Return whether an image with these tags counts."""
+        """Return whether an image with these tags is let through."""
         if self.tag_pattern:
-            return fields.matches(tags, self.tag_pattern)
+            return matches(tags, self.tag_pattern)
         return bool(tags) or not self.skip_untagged

@@ -1,0 +1,50 @@
+"""Names of the fields in component.json, and names in a cfg that are misspelled ones."""
+
+from collections.abc import Iterable
+from functools import cache
+from logging import Logger, LoggerAdapter
+from pathlib import Path
+
+import orjson
+
+from lib.component.cfg import Cfg
+from lib.component.wording import similar
+
+_FILE = Path(__file__).parents[2] / "component.json"
+# The platform adds its own members, so only a name that looks like a field is a misspelled one.
+_SIMILARITY = 0.8
+
+
+class FieldNames:
+    """Warns about members of a cfg that look like a field of a step; threads may share it.
+
+    Args:
+        function: The action or trigger.
+    """
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+        self._checked: set[frozenset[str]] = set()
+
+    def check(self, cfg: Cfg, logger: Logger | LoggerAdapter[Logger]) -> None:
+        """Warn about misspelled fields, once for the same names."""
+        names = frozenset(cfg)
+        if names in self._checked:
+            return
+        self._checked.add(names)
+        for name in sorted(names - _fields(self._function)):
+            if meant := similar(name, _fields(self._function), _SIMILARITY):
+                logger.warning(
+                    "%s is not a field of %s; did you mean %s?", name, self._function, meant
+                )
+
+
+@cache
+def _fields(function: str) -> frozenset[str]:
+    descriptor = orjson.loads(_FILE.read_bytes())
+    functions = descriptor["actions"] | descriptor["triggers"]
+    forms: Iterable[Iterable[str]] = (
+        descriptor["credentials"]["fields"],
+        functions[function]["fields"],
+    )
+    return frozenset().union(*forms)
