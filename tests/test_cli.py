@@ -19,7 +19,7 @@ from lib.cli import ROOT
 from tests.support.aws_model import OPERATIONS, cfg_for, operation_model
 from tests.support.command import Ran, command, run
 from tests.support.loopback import Loopback, Reply
-from tests.test_repository import DESCRIPTOR
+from tests.support.repository import DESCRIPTOR
 
 COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
 COMMANDS = ["run", "serve", "service", "actions", "sandbox", "demo", "generate"]

@@ -11,7 +11,7 @@ from jsonschema import Draft3Validator, Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from lib.sailor.component import Component, ComponentError
-from tests.test_repository import DESCRIPTOR, ROOT
+from tests.support.repository import DESCRIPTOR, ROOT
 
 Json = dict[str, Any]
 

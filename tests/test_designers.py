@@ -34,7 +34,7 @@ from lib.sailor import Step as RunningStep
 from lib.sailor import handle
 from lib.sailor.step import describe_error
 from lib.sandbox import REGION, Sandbox
-from tests.support.aws_model import KEYS, OPERATIONS, ROOT, process
+from tests.support.aws_model import KEYS, OPERATIONS, process
 from tests.support.designers import (
     DOCUMENT,
     Example,
@@ -45,6 +45,7 @@ from tests.support.designers import (
     sections,
 )
 from tests.support.likeness import Likeness
+from tests.support.repository import ROOT
 
 TEXT = DOCUMENT.read_text()
 SECTIONS = sections(TEXT)

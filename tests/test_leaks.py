@@ -31,9 +31,9 @@ from lib.ecr import (
 )
 from lib.ecr.answer import Response
 from lib.ecr.client import _client
-from tests.conftest import DECOY
 from tests.support.aws_model import KEYS, REGION, TOKEN, cfg_for
 from tests.support.command import Ran, run
+from tests.support.decoys import DECOY
 from tests.support.loopback import Captured, Loopback, Reply
 
 BODY = {"repositoryName": "shop"}

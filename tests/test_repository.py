@@ -5,16 +5,14 @@ import json
 import re
 import struct
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
 from lib.cli import app
+from tests.support.repository import DESCRIPTOR, ROOT
 
-ROOT = Path(__file__).parents[1]
-DESCRIPTOR: dict[str, Any] = json.loads((ROOT / "component.json").read_bytes())
 TRIGGERS: dict[str, Any] = DESCRIPTOR.get("triggers", {})
 COMMANDS = typer.main.get_group(app).commands
 

@@ -18,7 +18,7 @@ from moto import settings
 from lib.demo import NOT_IN_SANDBOX
 from lib.ecr import Configuration, ServiceError, connect
 from lib.sandbox import Sandbox, SandboxError, serve_sandbox
-from tests.conftest import DECOY
+from tests.support.decoys import DECOY
 
 ROOT = Path(__file__).parents[1]
 # The last line of how to use the sandbox

@@ -19,8 +19,8 @@ from lib.component.triggers.new_images.trigger import (
 from tests.support.aws_model import Event, ask_action
 from tests.support.command import run
 from tests.support.registry import registry
+from tests.support.repository import DESCRIPTOR
 from tests.support.trigger_guide import GUIDE, Example, blocks, examples, is_event, section
-from tests.test_repository import DESCRIPTOR
 
 Json = dict[str, Any]
 

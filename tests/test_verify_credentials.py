@@ -13,8 +13,9 @@ import pytest
 
 from lib.sailor import Component
 from lib.sandbox import Sandbox
-from tests.support.aws_model import KEYS, ROOT, TOKEN, cfg_for
+from tests.support.aws_model import KEYS, TOKEN, cfg_for
 from tests.support.loopback import Loopback, Reply
+from tests.support.repository import ROOT
 
 ARN = "arn:aws:iam::123456789012:role/ecr-reader"
 GOOD = {"authorizationData": [{"authorizationToken": "QVdTOnNlY3JldC1wYXNzd29yZA=="}]}

@@ -8,7 +8,7 @@ import pytest
 from lib.component.errors import InvalidFieldError
 from tests.support.aws_model import Event, ask_action, cfg_for
 from tests.support.loopback import Loopback, Reply
-from tests.test_repository import DESCRIPTOR
+from tests.support.repository import DESCRIPTOR
 
 TICKED = [True, "true", "on"]
 NOT_TICKED = [False, "false", "off", "", None]

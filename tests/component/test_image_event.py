@@ -19,8 +19,8 @@ from lib.component.triggers.image_event import trigger as image_event
 from lib.sailor import Step
 from tests.support.aws_model import ask_action, process
 from tests.support.command import run
+from tests.support.repository import DESCRIPTOR
 from tests.support.trigger_guide import examples
-from tests.test_repository import DESCRIPTOR
 
 Json = dict[str, Any]
 

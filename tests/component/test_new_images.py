@@ -16,10 +16,11 @@ from lib.component.triggers.new_images.cursor import Place
 from lib.component.triggers.new_images.trigger import MESSAGES_PER_SNAPSHOT, SETTLING_TIME
 from lib.ecr import ServiceError
 from lib.sailor import Step
-from tests.support.aws_model import ROOT, cfg_for, process
+from tests.support.aws_model import cfg_for, process
 from tests.support.command import command
 from tests.support.loopback import Loopback, Reply
 from tests.support.registry import NOON, Registry, registry
+from tests.support.repository import ROOT
 
 LOGGER = logging.getLogger("tests.step")
 

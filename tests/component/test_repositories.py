@@ -12,9 +12,10 @@ import pytest
 from lib.component import InvalidMessageError, repositories
 from lib.ecr import Configuration, connect
 from lib.sandbox import Sandbox
-from tests.support.aws_model import ROOT, ask_action, cfg_for
+from tests.support.aws_model import ask_action, cfg_for
 from tests.support.command import run
 from tests.support.loopback import Loopback, Reply
+from tests.support.repository import ROOT
 
 COMMAND = (sys.executable, "-c", "from lib.cli import main; main()")
 

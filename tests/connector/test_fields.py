@@ -8,12 +8,10 @@ import pytest
 from lib.platform import Flow, RestApi
 from lib.sandbox import Sandbox
 from tests.connector.conftest import CONNECTOR, Serve, is_empty, message
-from tests.ecr.test_roles import EXTERNAL_ID, _no_profile, role_in
 from tests.sailor.conftest import Starter
 from tests.support.aws_model import cfg_for
 from tests.support.loopback import Loopback, Reply
-
-__all__ = ["_no_profile"]
+from tests.support.roles import EXTERNAL_ID, role_in
 
 PREVIEW = "GetLifecyclePolicyPreview"
 IMAGES = [{"imageTags": [f"v{number}"]} for number in range(5)]
@@ -97,7 +95,7 @@ def test_a_preview_that_failed_is_an_error(flow: Flow, server: Loopback, serve: 
     assert flow.take_one(flow.step.errors).error["name"] == "Unfinished"
 
 
-@pytest.mark.usefixtures("_no_profile")
+@pytest.mark.usefixtures("no_profile")
 def test_a_step_works_as_a_role_in_a_session_that_names_the_flow(
     flow: Flow, sandbox: Sandbox, repository: str, serve: Serve
 ) -> None:
@@ -113,7 +111,7 @@ def test_a_step_works_as_a_role_in_a_session_that_names_the_flow(
     assert f"assumed-role/describes/flowground-{flow.id} is not authorized" in told
 
 
-@pytest.mark.usefixtures("_no_profile")
+@pytest.mark.usefixtures("no_profile")
 @pytest.mark.parametrize(("external_id", "verified"), [(EXTERNAL_ID, True), ("another", False)])
 def test_credentials_with_a_role_are_verified_for_the_screens(
     api: RestApi, sandbox: Sandbox, start: Starter, external_id: str, verified: bool

@@ -7,10 +7,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-import boto3
-import orjson
 import pytest
-from botocore.config import Config
 
 from lib.ecr import (
     Client,
@@ -21,12 +18,12 @@ from lib.ecr import (
     UnreadableAnswerError,
 )
 from lib.sandbox import Sandbox
-from tests.conftest import DECOY
 from tests.support.aws_model import KEYS, REGION, TOKEN, Event, ask_action, cfg_for
+from tests.support.decoys import DECOY
 from tests.support.loopback import Captured, Loopback, Reply
+from tests.support.roles import EXTERNAL_ID, role_in
 
 ARN = "arn:aws:iam::123456789012:role/team/ecr-reader"
-EXTERNAL_ID = "flow:of/ours"
 SECRET = "assumed/secret+of/the/role/EXAMPLEKEY00"
 SESSION = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEassumed+token=="
 
@@ -99,40 +96,7 @@ def call(client: Client) -> None:
 # In the sandbox, which checks signatures, tokens, trust policies and permissions
 
 
-def role_in(sandbox: Sandbox, name: str, actions: str = "ecr:*") -> str:
-    """Make a role that asks for the external id, and return its ARN."""
-    iam = boto3.session.Session(
-        aws_access_key_id=sandbox.cfg["accessKeyId"],
-        aws_secret_access_key=sandbox.cfg["secretAccessKey"],
-        region_name=REGION,
-    ).client("iam", endpoint_url=sandbox.cfg["endpoint"], config=Config(signature_version="v4"))
-    user = iam.get_user(UserName="designer")["User"]["Arn"]
-    trust = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"AWS": user},
-        "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
-    }
-    permission = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
-    iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=_policy(permission))
-    return str(role["Role"]["Arn"])
-
-
-def _policy(statement: dict[str, Any]) -> str:
-    return orjson.dumps({"Version": "2012-10-17", "Statement": [statement]}).decode()
-
-
-@pytest.fixture
-def _no_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let boto3 in the test itself, not the connector, do without the decoys' profile."""
-    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT"):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "false")
-    monkeypatch.setenv("HOME", "/nonexistent")
-
-
-@pytest.mark.usefixtures("_no_profile")
+@pytest.mark.usefixtures("no_profile")
 def test_a_call_goes_out_in_the_role_s_name(sandbox: Sandbox) -> None:
     # Given a role that may do less than the user
     arn = role_in(sandbox, "lists", "ecr:DescribeRepositories")
@@ -149,7 +113,7 @@ def test_a_call_goes_out_in_the_role_s_name(sandbox: Sandbox) -> None:
     assert "assumed-role/lists/flow-1 is not authorized" in str(refusal.value)
 
 
-@pytest.mark.usefixtures("_no_profile")
+@pytest.mark.usefixtures("no_profile")
 def test_a_role_that_can_t_be_assumed_is_named_with_the_reason(sandbox: Sandbox) -> None:
     # Given
     arn = role_in(sandbox, "refuses")
@@ -164,7 +128,7 @@ def test_a_role_that_can_t_be_assumed_is_named_with_the_reason(sandbox: Sandbox)
     assert "(AssumeRole, eu-central-1, HTTP 403" in str(refusal.value)
 
 
-@pytest.mark.usefixtures("_no_profile")
+@pytest.mark.usefixtures("no_profile")
 def test_a_wrong_secret_does_not_assume_a_role(sandbox: Sandbox) -> None:
     arn = role_in(sandbox, "wants-a-secret")
     cfg = {**sandbox.cfg, "secretAccessKey": "w" * 40, "roleArn": arn, "externalId": EXTERNAL_ID}

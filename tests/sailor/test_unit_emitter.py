@@ -15,7 +15,7 @@ from lib.sailor.consumer import Delivery, Verdict
 from lib.sailor.emitter import EmitError, Emitter, Outlets
 from lib.sailor.publisher import Publisher, PublishError, PublishInterruptedError
 from lib.sailor.settings import Settings
-from tests.sailor.test_unit_settings import ENVIRON
+from tests.support.settings import ENVIRON
 
 CIPHER = Cipher("password", "0123456789abcdef")
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lib.sailor import wire
 from lib.sailor.cipher import Cipher, CipherError
 from lib.sailor.settings import UNBOUNDED, Settings
-from tests.sailor.test_unit_settings import ENVIRON
+from tests.support.settings import ENVIRON
 
 PASSWORD, IV = "correct horse", "0123456789abcdef"
 CIPHER = Cipher(PASSWORD, IV)

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
 
@@ -29,8 +28,8 @@ from hypothesis import strategies as st
 from lib.sailor.component import Component
 from lib.sailor.step import Process, Step
 from tests.support.loopback import Captured, Loopback
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 OPERATIONS = tuple(sorted(Component.load(ROOT).descriptor["actions"]))
 REGION = "eu-central-1"
 # AWS's documentation uses these keys.
