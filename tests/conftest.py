@@ -11,6 +11,8 @@ from lib.ecr import Configuration, connect
 from lib.sandbox import Sandbox
 from tests.support import decoys
 
+pytest_plugins = ["tests.support.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:

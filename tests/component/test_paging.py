@@ -24,7 +24,6 @@ from lib.ecr import ServiceError, items_member
 from lib.sailor import Step
 from lib.sandbox import Sandbox
 from tests.support.aws_model import (
-    ROOT,
     Event,
     ask_action,
     botocore_client,
@@ -33,6 +32,7 @@ from tests.support.aws_model import (
 )
 from tests.support.command import run
 from tests.support.loopback import Captured, Loopback, Reply
+from tests.support.repository import ROOT
 
 PAGED = {
     "DescribeImages": "describe_images",

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.server import canned
 from lib.platform import Flow, until
-from tests.connector.conftest import Serve, is_empty, message
+from tests.support.connector import Serve, is_empty, message
 
 MESSAGES = 10_000
 FIRST = 1_000

@@ -7,11 +7,11 @@ import pytest
 
 from lib.platform import Flow, RestApi
 from lib.sandbox import Sandbox
-from tests.connector.conftest import CONNECTOR, Serve, is_empty, message
-from tests.sailor.conftest import Starter
 from tests.support.aws_model import cfg_for
+from tests.support.connector import CONNECTOR, Serve, is_empty, message
 from tests.support.loopback import Loopback, Reply
 from tests.support.roles import EXTERNAL_ID, role_in
+from tests.support.steps import Starter
 
 PREVIEW = "GetLifecyclePolicyPreview"
 IMAGES = [{"imageTags": [f"v{number}"]} for number in range(5)]

@@ -10,9 +10,9 @@ from lib.component.triggers.new_images.cursor import Place
 from lib.component.triggers.new_images.trigger import SETTLING_TIME
 from lib.platform import Flow, RestApi, Runtime
 from lib.platform.received import Received
-from tests.connector.conftest import CONNECTOR, is_empty, message
-from tests.sailor.conftest import Starter
+from tests.support.connector import CONNECTOR, is_empty, message
 from tests.support.registry import NOON, Registry, registry
+from tests.support.steps import Starter
 
 
 @pytest.fixture

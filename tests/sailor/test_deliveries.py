@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib.platform import Flow, ObjectStorage, Runtime, until
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
 
 OWN = "tests/sailor/components/own"
 

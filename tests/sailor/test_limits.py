@@ -3,7 +3,7 @@
 import time
 
 from lib.platform import Flow
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
 
 
 def test_emits_of_each_kind_keep_to_their_rate(flow: Flow, start: Starter) -> None:

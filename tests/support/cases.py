@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from lib.platform import Cipher, Flow, ObjectStorage
-from tests.sailor.conftest import script
 from tests.support.neighbours import Case, Setting
+from tests.support.steps import script
 
 OBJECT_ID = "x-ipaas-object-storage-id"
 DATA = {
