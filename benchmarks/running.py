@@ -18,7 +18,9 @@ from pika.spec import Queue
 
 from benchmarks import tree
 from benchmarks.figure import NotMeasuredError
-from lib.platform import Broker, Flow, RestApi, Runtime, private_broker, provision, until
+from lib.platform import Broker, Flow, RestApi, Runtime, until
+from lib.platform.errors import MissingSoftwareError, ProcessEndedError
+from lib.platform.private_broker import running_broker
 from lib.platform.process import OURS, Sailor
 
 _NO_LIMIT = 1_000_000  # messages in an interval
@@ -141,7 +143,7 @@ class Running:
         def holds() -> bool:
             for container in self._containers:
                 if not container.running:
-                    raise AssertionError(f"a container ended:\n{container.output[-2000:]}")
+                    raise ProcessEndedError(f"a container ended:\n{container.output[-2000:]}")
             return condition()
 
         until(holds, what, within=_TIMEOUT, every=_INTERVAL)
@@ -191,12 +193,10 @@ def broker() -> Iterator[Broker]:
     """
     if not tree.known():
         raise NotMeasuredError("the processes' cost is read from /proc, which is Linux's")
-    if not (provision.WELL_KNOWN.answers or private_broker.installed()):
-        raise NotMeasuredError("there is no RabbitMQ; on Debian: sudo apt install rabbitmq-server")
-    with TemporaryDirectory() as folder:
-        found, node = provision.broker(Path(folder))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
         try:
-            yield found
-        finally:
-            if node is not None:
-                node.remove()
+            found = stack.enter_context(running_broker(folder))
+        except MissingSoftwareError as error:
+            raise NotMeasuredError(str(error)) from error
+        yield found

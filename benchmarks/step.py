@@ -4,21 +4,19 @@ Each turn starts one of the two anew, on a queue that is full already. Processor
 from when the warm-up is through, which the peer's compiler needs, to the last message.
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 from benchmarks.figure import Curve, Figure, Finding, NotMeasuredError
 from benchmarks.images import ASKED, page
 from benchmarks.rounds import interleaved, ratio
 from benchmarks.running import Work, at_work, broker
 from benchmarks.server import canned
-from lib.platform import Broker, provision
+from lib.platform import Broker, node
+from lib.platform.errors import MissingSoftwareError
 from lib.platform.process import OURS, Sailor, node_sailor
 
 PREFETCHES = (1, 5, 10, 20)
@@ -148,10 +146,8 @@ def _curves(turns: Mapping[int, _Turns]) -> Iterator[Curve]:
 
 
 def _peer() -> Sailor:
-    """Return the Node runtime, and see to it that its packages are installed."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        raise NotMeasuredError("there is no Node.js with npm; on Debian: sudo apt install npm")
+    """Return the Node.js runtime, whose packages are installed if they are not yet."""
     try:
-        return node_sailor(provision.need_node(_NODE_FOLDER))
-    except pytest.exit.Exception as error:
+        return node_sailor(node.packages(_NODE_FOLDER))
+    except MissingSoftwareError as error:
         raise NotMeasuredError(str(error)) from error

@@ -11,7 +11,7 @@ from lib.ecr import Configuration, connect
 from lib.sandbox import Sandbox
 from tests.support import decoys
 
-pytest_plugins = ["tests.support.fixtures"]
+pytest_plugins = ["tests.support.provision", "tests.support.fixtures"]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lib.platform import Flow, FlowStep, Runtime
-from tests.support.connector import CONNECTOR, Serve
+from tests.support.connector import Serve
 from tests.support.loopback import Loopback
 from tests.support.steps import Starter
 
@@ -40,7 +40,6 @@ def serve(flow: Flow, start: Starter) -> Serve:
         return start(
             flow,
             action,
-            sailor=CONNECTOR,
             step=step,
             consumers=consumers,
             log_level=log_level,

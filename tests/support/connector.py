@@ -1,15 +1,8 @@
 """This repository as the component of a flow's step."""
 
-import sys
-from pathlib import Path
 from typing import Any, Protocol
 
 from lib.platform import Flow, FlowStep, Runtime
-from lib.platform.process import Sailor
-
-# What the container does by default: ``ecr-connector serve`` in the repository's root.
-_COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
-CONNECTOR = Sailor("python", (_COMMAND, "serve"), (_COMMAND, "service"))
 
 
 class Serve(Protocol):

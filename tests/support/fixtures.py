@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from lib.platform import Broker, Flow, ObjectStorage, PrivateBroker, RestApi, provision
+from lib.platform import Broker, Flow, ObjectStorage, PrivateBroker, RestApi
+from lib.platform.private_broker import running_broker
 from lib.platform.process import Sailor, node_sailor
 from tests.support.amqp_proxy import AmqpProxy
+from tests.support.provision import Machine
 from tests.support.repository import ROOT
 from tests.support.steps import Starter
 
@@ -15,18 +17,25 @@ NODE_FOLDER = ROOT / "tests/sailor/node"
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """Return the broker of this machine; tests share it, each with its own flow."""
-    found, node = provision.broker(tmp_path_factory.mktemp("broker"))
-    yield found
-    if node is not None:
-        node.remove()
+def machine() -> Machine:
+    """Return the machine that the tests run on."""
+    return Machine()
 
 
 @pytest.fixture(scope="session")
-def node_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBroker]:
+def broker(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Return the broker of this machine; tests share it, each with its own flow."""
+    machine.need_broker()
+    with running_broker(tmp_path_factory.mktemp("broker"), machine.broker) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def node_of_our_own(
+    machine: Machine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PrivateBroker]:
     """Return one broker for all tests that do harm to brokers: it takes seconds to start."""
-    provision.need_rabbitmq()
+    machine.need_rabbitmq()
     node = PrivateBroker(tmp_path_factory.mktemp("private-broker"))
     try:
         node.start()
@@ -44,9 +53,9 @@ def private_broker(node_of_our_own: PrivateBroker) -> PrivateBroker:
 
 
 @pytest.fixture(scope="session")
-def node() -> Sailor:
+def node(machine: Machine) -> Sailor:
     """Return the platform's Node sailor."""
-    return node_sailor(provision.need_node(NODE_FOLDER))
+    return node_sailor(machine.need_node(NODE_FOLDER))
 
 
 @pytest.fixture
