@@ -171,9 +171,8 @@ def run_on_a_poor_machine(
     )
 
 
-@pytest.mark.parametrize("parallel", [(), ("-n", "2")])
-def test_a_run_passes_and_says_what_it_left_out(tmp_path: Path, parallel: tuple[str]) -> None:
-    ended = run_on_a_poor_machine(tmp_path, "--cov-fail-under=100", *parallel)
+def test_a_run_passes_and_says_what_it_left_out(tmp_path: Path) -> None:
+    ended = run_on_a_poor_machine(tmp_path, "--cov-fail-under=100", "-n", "2")
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     left_out = [line for line in ended.stdout.splitlines() if line.startswith("Left out")]

@@ -8,6 +8,8 @@ import pytest
 from lib.platform import Flow, until
 from tests.support.steps import Starter, script
 
+pytestmark = pytest.mark.alone
+
 MESSAGES = 10_000
 FIRST = 1_000
 

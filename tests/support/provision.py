@@ -23,9 +23,6 @@ from lib.platform import node, private_broker
 from lib.platform.broker import DEFAULT_BROKER, Broker
 from lib.platform.errors import MissingSoftwareError
 
-# Tests that ask for one of these fixtures, directly or not, are marked ``broker``.
-_NEED_SOFTWARE = {"broker", "node_of_our_own", "node"}
-
 
 def _install_with_apt(*packages: str) -> bool:
     """Install Debian packages, and return whether that was possible."""
@@ -95,9 +92,9 @@ def _one_process_at_a_time() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a broker, before ``-m`` selects."""
+    """Mark the tests that ask the machine for software, before ``-m`` selects."""
     for item in items:
-        if _NEED_SOFTWARE & set(getattr(item, "fixturenames", ())):
+        if "machine" in getattr(item, "fixturenames", ()):
             item.add_marker("broker")
 
 
