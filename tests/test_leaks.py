@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -30,7 +31,6 @@ from lib.ecr import (
     connect,
 )
 from lib.ecr.answer import Response
-from lib.ecr.client import _client
 from tests.support.aws_model import KEYS, REGION, TOKEN, cfg_for
 from tests.support.command import Ran, run
 from tests.support.decoys import DECOY
@@ -431,10 +431,10 @@ def behind_proxy(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, A
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, proxy)
         endpoint = f"{scheme}://127.0.0.1:1"
-        return {**KEYS, "region": REGION, "endpoint": endpoint, "verbose": True}
+        # Clients are kept for equal configurations, and have read the environment of their time.
+        unique = {"sessionToken": uuid4().hex}
+        return {**KEYS, **unique, "region": REGION, "endpoint": endpoint, "verbose": True}
 
-    # Clients are kept, and have read the environment of their time.
-    _client.cache_clear()  # not a public name: only tests change the environment on the way
     return cfg
 
 
