@@ -1,7 +1,7 @@
 """What a call makes of an answer that is not one of Amazon ECR's results.
 
-DESIGN's table of errors, from the network up: no connection, half an answer, an answer too late, an
-answer of somebody else, an error of Amazon ECR. How often it is asked again: test_retries.py.
+From the network up: no connection, half an answer, an answer too late, an answer of somebody else,
+an error of Amazon ECR. How often it is asked again: test_retries.py.
 """
 
 import gzip
