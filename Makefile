@@ -1,10 +1,15 @@
-# Everything a developer types; .ci/run types the same.
+# The commands of developers and of .ci/run.
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help setup demo test lint generate bench clean
+PARALLEL := $(BIN)/python -m pytest -n auto --dist worksteal
+
+# Tests start hundreds of processes, which must not compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help setup demo check test lint generate bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,23 +24,27 @@ $(INSTALLED): pyproject.toml constraints.txt
 		--editable '.[sandbox,dev]'
 	@touch $@
 
-demo: setup  ## Let one container image live its whole life through the actions
+demo: setup  ## Take a container image through its whole life in a sandbox
 	@$(BIN)/ecr-connector demo
 
-test: setup  ## Run every test, with branch coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+check: setup lint  ## Run lint and all tests that need no broker, in under a minute
+	$(PARALLEL) -m "not broker"
 
-lint: setup  ## ruff, mypy and the arrows between packages
+test: setup  ## Run every test, with branch coverage
+	$(PARALLEL) -m "not alone" --cov --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-report=term
+
+lint: setup  ## Run ruff, mypy and import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-generate: setup  ## Write schemas, component.json's actions and README's reference anew
+generate: setup  ## Write the schemas, the actions of component.json and the reference
 	$(BIN)/ecr-connector generate
 
-bench: setup  ## Measure what an action costs, side by side with its peers
+bench: setup  ## Measure the cost of an action, side by side with its peers
 	$(BIN)/python -m benchmarks
 
-clean:  ## Remove what setup and the tests made
+clean:  ## Remove all that setup and the tests created
 	rm -rf .venv build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,1 +1,1 @@
-"""What an action costs, side by side with its peers: ``python -m benchmarks --help``."""
+"""Cost of an action, side by side with its peers: ``python -m benchmarks --help``."""

@@ -1,4 +1,4 @@
-"""Measures all parts, or those that are asked for, and shows each figure beside its bar."""
+"""Measurement of all parts, or of those that are named, with each figure next to its bar."""
 
 import compileall
 import sys
@@ -34,10 +34,10 @@ class Part:
     """A part of the benchmarks.
 
     Args:
-        title: What the reader calls it.
-        named: Whether it was asked for.
+        title: Its title in the table.
+        named: Whether its option is set.
         measure: Measures it in full.
-        brief: Measures of it what the default run does; None where that leaves it out.
+        brief: Measures the share of the default run; None if that leaves the part out.
     """
 
     title: str
@@ -52,7 +52,8 @@ def main(
         bool, typer.Option("--call", help="CPU time of one call: our action, boto3, the floor.")
     ] = False,
     start_up: Annotated[
-        bool, typer.Option("--startup", help="Time from the command to its end, beside boto3.")
+        bool,
+        typer.Option("--startup", help="Start-up: one action from command to exit, next to boto3."),
     ] = False,
     peak_memory: Annotated[
         bool, typer.Option("--memory", help="Peak memory with the largest layer part.")
@@ -61,8 +62,8 @@ def main(
         bool,
         typer.Option(
             "--step",
-            help="A step of a flow, our runtime and the Node runtime, with a prefetch of 1, 5, 10 "
-            "and 20; 1 and 10 by default.",
+            help="A step under our runtime and the Node.js runtime, with a prefetch of 1, 5, 10 "
+            "and 20; by default 1 and 10.",
         ),
     ] = False,
     growing: Annotated[
@@ -80,17 +81,17 @@ def main(
     everything: Annotated[
         bool, typer.Option("--all", help="All of these, in full: about six minutes.")
     ] = False,
-    json: Annotated[Path | None, typer.Option(help="Write the figures to this file too.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write the figures to this file.")] = None,
 ) -> None:
-    """Measure what an action costs, side by side with its peers.
+    """Measure the cost of an action, side by side with its peers.
 
-    The parts that are named are measured in full. The default takes less than five minutes and
-    leaves out what takes longer. Only the ratios carry over to other machines. The exit status is 0
-    whether the bars are met or missed.
+    Named parts are measured in full. Without any, a run takes less than five minutes and leaves out
+    the longer parts. Only ratios are comparable between machines. The exit status is 0 whether the
+    bars are met or missed.
 
     The charts of a run are drawn from its JSON: python -m benchmarks.charts.
     """
-    # Memory comes first: a child's peak counts in what this process holds.
+    # Memory comes first: the peak of a child process includes the memory of this one.
     parts = [
         Part("memory", peak_memory, memory.measure, memory.measure),
         Part("start-up", start_up, startup.measure, startup.measure),
@@ -100,7 +101,7 @@ def main(
         Part("containers on one queue", growing, containers.measure, None),
         Part("endurance", enduring, endurance.measure, None),
     ]
-    # As in the image; else some environments have each start compile what is being measured.
+    # As in the image: otherwise each start may compile the modules again.
     for folder in ("lib", "actions", "triggers"):
         compileall.compile_dir(_ROOT / folder, quiet=1)
     found = _measure(_wanted(parts, everything=everything))
@@ -111,14 +112,14 @@ def main(
 
 
 def _wanted(parts: Sequence[Part], *, everything: bool) -> dict[str, _Measure]:
-    """Return what is to be measured, by the title of its part."""
+    """Return the measurements to take, by the title of their part."""
     if everything or any(part.named for part in parts):
         return {part.title: part.measure for part in parts if everything or part.named}
     return {part.title: part.brief for part in parts if part.brief is not None}
 
 
 def _measure(wanted: dict[str, _Measure]) -> list[Finding]:
-    """Measure part after part, and say which could not be measured."""
+    """Measure part after part, and report those that could not be measured."""
     found: list[Finding] = []
     stderr = Console(stderr=True)
     with stderr.status("") as status:
@@ -126,8 +127,8 @@ def _measure(wanted: dict[str, _Measure]) -> list[Finding]:
             status.update(f"Measuring {title} …")
             try:
                 found += measure()
-            except NotMeasuredError as lack:
-                stderr.print(f"Not measured: {title}, because {lack}", markup=False)
+            except NotMeasuredError as reason:
+                stderr.print(f"Not measured: {title}, because {reason}", markup=False)
     return found
 
 

@@ -1,7 +1,7 @@
-"""One DescribeImages: through our action, through boto3, and by the floor of both.
+"""CPU time of one DescribeImages: through our action, through boto3, and the floor of both.
 
-The floor is http.client sending the bytes that our action sent: no parameters, no signature, no
-reading of what came back.
+The floor is http.client sending the bytes that our action sent: it builds no parameters, signs
+nothing and parses nothing.
 """
 
 import http.client
@@ -23,9 +23,9 @@ from benchmarks.rounds import interleaved, ratio
 from benchmarks.server import canned
 from lib.sailor import Step
 
-# A page by default, and about the least there is.
+# Images in the answer: a page by default, and a minimal one.
 _PAGES = (100, 1)
-# Many short turns: on a busy machine they give steadier ratios than a few long ones.
+# On a busy machine many short turns give steadier ratios than a few long ones.
 _ROUNDS = 41
 _CALLS = 25  # in a turn
 _BAR, _GOAL = 0.45, 0.35
@@ -33,7 +33,7 @@ _FLOOR_GOAL = 3.0
 
 
 def measure() -> list[Finding]:
-    """Measure the CPU time of a call that gets a full page, and of one that gets a small one."""
+    """Measure the CPU time of a call with a full page as its answer, and with a small one."""
     costs = {images: _measure_page(images) for images in _PAGES}
     return [
         *(figure for images in _PAGES for figure in _figures(images, costs[images])),

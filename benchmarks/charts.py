@@ -1,7 +1,7 @@
-"""Charts of a run, drawn anew from its JSON: ``python -m benchmarks.charts RESULTS FOLDER``.
+"""Charts of a run, drawn from its JSON: ``python -m benchmarks.charts RESULTS FOLDER``.
 
-A chart is an SVG that says the same each time for the same results: without scripts, without a
-date, and with colours of its own for light and for dark surroundings.
+A chart is an SVG without scripts and without a date, the same for the same results, with colors
+for light and for dark surroundings.
 """
 
 import sys
@@ -21,7 +21,7 @@ from pygal import PluginImportFixer
 from benchmarks import results
 from benchmarks.figure import Curve, in_bytes
 
-# It finds pygal's maps, in a manner that Python has given up and warns of at each later import.
+# This finder of pygal's maps uses an interface that Python has deprecated: each later import warns.
 sys.meta_path.remove(next(each for each in sys.meta_path if isinstance(each, PluginImportFixer)))
 
 
@@ -35,14 +35,14 @@ def _thousands(value: float) -> str:
 
 @dataclass(frozen=True)
 class Chart:
-    """How curves are shown.
+    """A kind of chart.
 
     Args:
-        title: What is shown, with its unit.
-        along: What it changes with.
-        kind: pygal's class: bars for a few sizes, or a line over a number that grows.
-        label: Returns what a point on the lower axis is called.
-        logarithmic: Whether the upright axis is.
+        title: The title, with the unit.
+        along: The title of the x axis.
+        kind: The class of pygal: bars for a few sizes, a line over a growing number.
+        label: Returns the label of a point on the x axis.
+        logarithmic: Whether the y axis is logarithmic.
     """
 
     title: str
@@ -56,22 +56,22 @@ _PER_BODY = "bytes of a message's body"
 _SO_FAR = "messages so far"
 CHARTS = {
     "call-cpu": Chart("CPU of one call, µs", "images in the answer"),
-    "step-cpu": Chart("CPU a message, µs", "prefetch"),
-    "step-rate": Chart("Messages a second", "prefetch"),
+    "step-cpu": Chart("CPU per message, µs", "prefetch"),
+    "step-rate": Chart("Messages per second", "prefetch"),
     "step-memory": Chart("Memory of a step, MiB", "prefetch"),
     "step-start": Chart("Start to first message, ms", "prefetch"),
-    "body-cpu": Chart("CPU a byte, ns", _PER_BODY, label=in_bytes, logarithmic=True),
+    "body-cpu": Chart("CPU per byte, ns", _PER_BODY, label=in_bytes, logarithmic=True),
     "body-memory": Chart("Peak memory of a step, MiB", _PER_BODY, label=in_bytes),
-    "page-cpu": Chart("CPU an image, µs", "images in a page", logarithmic=True),
-    "containers-rate": Chart("Messages a second", "containers on one queue"),
+    "page-cpu": Chart("CPU per image, µs", "images in a page", logarithmic=True),
+    "containers-rate": Chart("Messages per second", "containers on one queue"),
     "endurance-memory": Chart("Memory of a step, MiB", _SO_FAR, pygal.XY, _thousands),
-    "endurance-rate": Chart("Messages a second", _SO_FAR, pygal.XY, _thousands),
+    "endurance-rate": Chart("Messages per second", _SO_FAR, pygal.XY, _thousands),
 }
 
 
 @dataclass(frozen=True)
 class _Palette:
-    """Colours: of text, of the axes and their guides, of the ground, and of the curves."""
+    """The colors of text, guides, background and curves."""
 
     text: str
     guide: str
@@ -79,7 +79,7 @@ class _Palette:
     curves: tuple[str, ...]
 
 
-# Each colour has enough contrast with its ground, which is part of the chart.
+# Each color has enough contrast with the background, which is part of the chart.
 _LIGHT = _Palette("#1f2328", "#d1d9e0", "#ffffff", ("#0b7285", "#d9480f", "#6e7781"))
 _DARK = _Palette("#f0f6fc", "#3d444d", "#0d1117", ("#22b8cf", "#ff922b", "#9198a1"))
 _LAYOUT = """
@@ -93,8 +93,8 @@ svg { font-family: system-ui, sans-serif; font-size: 12px }
 
 
 def main(
-    run: Annotated[Path, typer.Argument(metavar="RESULTS", help="What --json wrote.")],
-    folder: Annotated[Path, typer.Argument(help="Where the charts go.")],
+    run: Annotated[Path, typer.Argument(metavar="RESULTS", help="The file that --json wrote.")],
+    folder: Annotated[Path, typer.Argument(help="The folder for the charts.")],
 ) -> None:
     """Draw the charts of a run, one SVG each."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def main(
 
 
 def draw(curves: Iterable[Curve]) -> dict[str, bytes]:
-    """Return the charts that curves belong to, by their names."""
+    """Return the charts of curves, by their names."""
     ordered = sorted(curves, key=attrgetter("chart"))
     return {
         name: _svg(CHARTS[name], list(of_chart))
@@ -145,13 +145,13 @@ def _svg(chart: Chart, curves: Sequence[Curve]) -> bytes:
 
 
 def _powers(most: float) -> list[int]:
-    """Return the powers of ten from 1 to the first that is no less."""
+    """Return the powers of ten from 1 to the first that is not less."""
     return [10**power for power in range(ceil(log10(most)) + 1)]
 
 
 def _tidy(svg: Element) -> bytes:
-    """Return pygal's drawing without what it holds for scripts, and in our style."""
-    del svg.attrib["id"]  # another one each time
+    """Return pygal's drawing without its parts for scripts, in our style."""
+    del svg.attrib["id"]  # differs in each run
     for parent in list(svg.iter()):
         for child in list(parent):
             tag = child.tag if isinstance(child.tag, str) else "comment"  # with the date
@@ -169,8 +169,8 @@ def _in_the_dark(rules: str) -> str:
 
 def _rules(palette: _Palette) -> str:
     curves = "".join(
-        f".color-{number} {{ fill: {colour}; stroke: {colour} }}\n"
-        for number, colour in enumerate(palette.curves)
+        f".color-{number} {{ fill: {color}; stroke: {color} }}\n"
+        for number, color in enumerate(palette.curves)
     )
     return (
         f"{curves}text {{ fill: {palette.text}; stroke: none }}\n"

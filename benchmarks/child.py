@@ -1,4 +1,4 @@
-"""A command run to its end, and what that took."""
+"""A command that is run to its end, and its cost."""
 
 import os
 import subprocess
@@ -15,13 +15,13 @@ _MAXRSS_PER_MIB = 1 << (20 if sys.platform == "darwin" else 10)  # bytes there, 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took.
+    """The cost of a command.
 
     Args:
         wall: Milliseconds from start to end.
-        cpu: Milliseconds of processor time.
-        peak: The most memory that it held at once, in MiB. Linux counts in what its parent held
-            when it started it, so it says something only where it is the greater of the two.
+        cpu: Milliseconds of CPU time.
+        peak: Peak memory in MiB. On Linux it is at least the memory of the parent process at the
+            start of the command.
     """
 
     wall: float
@@ -30,7 +30,7 @@ class Cost:
 
 
 def run(command: Sequence[str]) -> Cost:
-    """Run a command, without its output.
+    """Run a command, and discard its output.
 
     Raises:
         subprocess.CalledProcessError: Its exit status is not 0.

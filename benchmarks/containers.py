@@ -1,8 +1,8 @@
 """Containers: one, two and four of them on one queue.
 
-Each takes one message at a time, as is the platform's default. Broker and endpoint run on the same
-cores, and their share grows with the rate: what they take is told beside what the step takes. Where
-all of them together keep the cores busy, no container more makes it faster.
+Each takes one message at a time, the platform's default. Broker and endpoint run on the same cores,
+and their share grows with the rate, so their CPU time is measured too. Once all cores are busy,
+another container makes nothing faster.
 """
 
 import os
@@ -21,18 +21,18 @@ from lib.platform import Broker
 
 _CONTAINERS = (1, 2, 4)
 _ROUNDS = 5
-_WARM_UP = 500  # messages out, at least, before it counts
+_WARM_UP = 500  # messages out, at least, before the measurement starts
 _MEASURED = 2_000  # messages, after those
 _TWO_BAR = 1.6
 
 
 @dataclass(frozen=True)
 class _Turn:
-    """What the containers showed together.
+    """The figures of all containers together.
 
     Args:
-        rate: Messages a second.
-        cpu: Microseconds of processor time a message, by who used it.
+        rate: Messages per second.
+        cpu: Microseconds of CPU time per message, by who used it.
     """
 
     rate: float
@@ -40,7 +40,7 @@ class _Turn:
 
     @property
     def busy(self) -> float:
-        """How many cores they kept busy, all in all."""
+        """The number of cores that were busy."""
         return sum(self.cpu.values()) * self.rate / 1e6
 
 
@@ -48,15 +48,15 @@ def measure() -> list[Finding]:
     """Measure the rate of one container, of two and of four.
 
     Raises:
-        NotMeasuredError: The machine lacks what it takes.
+        NotMeasuredError: The machine lacks a broker, or is not Linux.
     """
     with broker() as on, endpoint(page(1)) as ecr:
-        beside = {"the endpoint": ecr.pid}
+        others = {"the endpoint": ecr.pid}
         if pid := tree.listener(on.port):
-            beside["the broker"] = pid
+            others["the broker"] = pid
         work = Work("DescribeImages", ecr.cfg, ASKED, _WARM_UP + _MEASURED)
         turns = interleaved(
-            {n: partial(_turn, on, replace(work, containers=n), beside) for n in _CONTAINERS},
+            {n: partial(_turn, on, replace(work, containers=n), others) for n in _CONTAINERS},
             _ROUNDS,
         )
     rates = {n: [turn.rate for turn in taken] for n, taken in turns.items()}
@@ -67,18 +67,18 @@ def measure() -> list[Finding]:
     ]
 
 
-def _turn(on: Broker, work: Work, beside: Mapping[str, int]) -> _Turn:
-    """Let containers work, and watch what runs beside them too."""
+def _turn(on: Broker, work: Work, others: Mapping[str, int]) -> _Turn:
+    """Let containers work, and measure them and other processes."""
     with at_work(on, work) as step:
         step.until_all_consume()
         warm = step.see(_WARM_UP)
-        before = _cpu(beside)
+        before = _cpu(others)
         last = step.see(work.messages)
-        after = _cpu(beside)
+        after = _cpu(others)
     pace = last.since(warm)
     messages = last.messages - warm.messages
-    others = {who: (after[who] - before[who]) / messages * 1e6 for who in beside}
-    return _Turn(pace.rate, {"the step": pace.cpu, **others})
+    cpu = {who: (after[who] - before[who]) / messages * 1e6 for who in others}
+    return _Turn(pace.rate, {"the step": pace.cpu, **cpu})
 
 
 def _cpu(pids: Mapping[str, int]) -> dict[str, float]:
@@ -89,7 +89,7 @@ def _figures(containers: int, turns: Sequence[_Turn]) -> Iterator[Figure]:
     figure = partial(Figure, f"A step, {containers} container{'s' * (containers > 1)}")
     yield figure("rate", median(turn.rate for turn in turns), "msg/s")
     for who in turns[0].cpu:
-        yield figure(f"{who}, CPU a message", median(turn.cpu[who] for turn in turns), "µs")
+        yield figure(f"{who}, CPU per message", median(turn.cpu[who] for turn in turns), "µs")
     yield figure(f"cores busy, of {os.cpu_count()}", median(turn.busy for turn in turns))
 
 

@@ -1,4 +1,4 @@
-"""Endurance: 100,000 messages through one step, whose memory and rate are to stay as they were."""
+"""Endurance: memory and rate of one step over 100,000 messages."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,8 +10,8 @@ from benchmarks.running import Look, Work, at_work, broker
 from benchmarks.server import canned
 
 _MESSAGES = 100_000
-_EVERY = 2_000  # messages from look to look
-_EARLY = 10_000  # messages by which memory has grown to what it is to stay at
+_EVERY = 2_000  # messages between two looks
+_EARLY = 10_000  # messages after which memory should not grow any more
 _PREFETCH = 10
 _MEMORY_BAR = 1.05
 _RATE_BAR = 0.95
@@ -21,7 +21,7 @@ def measure() -> list[Finding]:
     """Measure DescribeImages, ten messages at a time, once.
 
     Raises:
-        NotMeasuredError: The machine lacks what it takes.
+        NotMeasuredError: The machine lacks a broker, or is not Linux.
     """
     with broker() as on, canned(page(1)) as cfg:
         work = Work("DescribeImages", cfg, ASKED, _MESSAGES, _PREFETCH)
@@ -31,7 +31,7 @@ def measure() -> list[Finding]:
 
 
 def memory_figures(looks: Sequence[Look]) -> list[Figure]:
-    """Return how the memory of a step has grown since the first messages."""
+    """Return the growth of a step's memory since the first messages."""
     early, last = looks[_EARLY // _EVERY - 1].memory, looks[-1].memory
     figure = partial(Figure, "Endurance")
     return [
@@ -42,7 +42,7 @@ def memory_figures(looks: Sequence[Look]) -> list[Figure]:
 
 
 def rate_figures(looks: Sequence[Look]) -> list[Figure]:
-    """Return the rates of a step in two quarters; the first one holds its start."""
+    """Return the rates of a step in its second and last quarter; the first contains its start."""
     quarter = len(looks) // 4
     second = looks[2 * quarter - 1].since(looks[quarter - 1]).rate
     last = looks[-1].since(looks[-1 - quarter]).rate

@@ -1,4 +1,4 @@
-"""What is found: figures and their bars, curves, or why there are none."""
+"""Findings: figures with their bars, curves, or the reason why there are none."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ _KB, _MB = 1_000, 1_000_000
 
 
 class NotMeasuredError(Exception):
-    """A part can't be measured on this machine; the text says what it lacks."""
+    """A part cannot be measured on this machine; the text gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,13 @@ class Figure:
     """A measured figure.
 
     Args:
-        part: The part of the benchmarks that it is from.
-        name: What was measured.
-        value: How much it was.
+        part: The part of the benchmarks.
+        name: The name of the measure.
+        value: Its value.
         unit: ``ns``, ``µs``, ``ms``, ``MiB`` or ``msg/s``; empty for a ratio.
-        bar: The most that it should be; None where it is there to compare with.
-        goal: What we would like it to be.
-        at_least: Whether bar and goal are the least that it should be, not the most.
+        bar: The highest acceptable value; None if the figure is only for comparison.
+        goal: The value that we aim for.
+        at_least: Whether bar and goal are lower limits.
     """
 
     part: str
@@ -42,12 +42,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Curve:
-    """How something changes: with the prefetch, with the size of bodies, with the messages so far.
+    """A measure over the prefetch, the size of bodies, or another quantity.
 
     Args:
         chart: The chart that shows it, one of ``charts.CHARTS``.
-        name: Whose curve it is.
-        points: What it changes with, and how much it is there.
+        name: The label of the curve.
+        points: Pairs of the quantity and the measure.
     """
 
     chart: str
@@ -59,5 +59,5 @@ Finding = Figure | Curve
 
 
 def in_bytes(size: float) -> str:
-    """Return a size in KB or MB, as people say it."""
+    """Return a size in KB or MB."""
     return f"{size / _MB:.0f} MB" if size >= _MB else f"{size / _KB:.0f} KB"

@@ -1,4 +1,4 @@
-"""What the benchmarks ask Amazon ECR for, and a page of what it would answer."""
+"""The request of the benchmarks, and Amazon ECR's answer to it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ ASKED = {"repositoryName": "shop/web"}
 
 
 def page(images: int) -> bytes:
-    """Return DescribeImages' answer with so many images."""
+    """Return DescribeImages' answer with a number of images."""
     return orjson.dumps({"imageDetails": [_image(number) for number in range(images)]})
 
 

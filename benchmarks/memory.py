@@ -1,4 +1,4 @@
-"""Memory: the peak of one command that uploads the largest layer part that the API takes."""
+"""Peak memory of a command that uploads the largest layer part that the API accepts."""
 
 import base64
 import os
@@ -13,7 +13,7 @@ from benchmarks import child
 from benchmarks.figure import Figure
 from benchmarks.server import canned
 
-_PART = 20_971_520  # bytes: the most that UploadLayerPart takes
+_PART = 20_971_520  # bytes, the limit of UploadLayerPart
 _BLOCK = 3 << 16  # bytes; a multiple of three is base64 without padding
 _BAR = 200
 
@@ -28,7 +28,7 @@ def measure() -> list[Figure]:
 
 @contextmanager
 def _body() -> Iterator[Path]:
-    """Yield a file with the message's body, written block by block to keep this process small."""
+    """Yield a file with the message's body; it is written in blocks to keep this process small."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "body.json"
         with path.open("wb") as file:

@@ -1,4 +1,4 @@
-"""What a run found, as a JSON file: for programs, and to draw the charts from."""
+"""The findings of a run as a JSON file, from which the charts are drawn."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from benchmarks.figure import Curve, Figure, Finding
 
 
 def as_json(found: Iterable[Finding]) -> bytes:
-    """Return figures and curves, and the kind of machine that they are from, as JSON."""
+    """Return figures, curves and the kind of machine as JSON."""
     found = list(found)
     document = {
         "machine": machine(),
@@ -25,7 +25,7 @@ def as_json(found: Iterable[Finding]) -> bytes:
 
 
 def curves(content: bytes) -> list[Curve]:
-    """Return the curves of such a file.
+    """Return the curves of a JSON file.
 
     Args:
         content: The file's content.
@@ -34,7 +34,7 @@ def curves(content: bytes) -> list[Curve]:
 
 
 def machine() -> dict[str, str | int | None]:
-    """Return what figures depend on, and nothing that tells whose machine it is."""
+    """Return the facts that figures depend on, and none that identifies the machine."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
@@ -45,7 +45,7 @@ def machine() -> dict[str, str | int | None]:
 
 
 def _processor() -> str:
-    """Return the processor's model, which Python itself does not tell on Linux."""
+    """Return the model of the processor, which ``platform`` does not know on Linux."""
     facts = Path("/proc/cpuinfo")
     lines = facts.read_text().splitlines() if facts.exists() else []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -53,9 +53,9 @@ def _processor() -> str:
 
 
 def _node() -> str | None:
-    """Return the version of Node.js, if there is one."""
+    """Return the version of Node.js; None if it is not installed."""
     command = shutil.which("node")
     if command is None:
         return None
-    told = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
-    return told.stdout.strip().removeprefix("v")
+    version = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    return version.stdout.strip().removeprefix("v")

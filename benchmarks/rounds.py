@@ -1,4 +1,4 @@
-"""Rounds in which all contestants take their turn: what disturbs the machine meets them alike."""
+"""Rounds in which all contestants take turns, so that disturbances affect them equally."""
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
@@ -11,7 +11,7 @@ Cost = TypeVar("Cost")
 def interleaved(
     contestants: Mapping[Name, Callable[[], Cost]], rounds: int
 ) -> dict[Name, list[Cost]]:
-    """Return what each contestant's turns cost, round by round, after a round of warm-up."""
+    """Return the cost of each contestant's turns, round by round, after a round of warm-up."""
     for turn in contestants.values():
         turn()
     costs: dict[Name, list[Cost]] = {name: [] for name in contestants}
@@ -22,5 +22,5 @@ def interleaved(
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Return the median over the rounds of our cost to theirs in the same round."""
+    """Return the median of the ratios of our cost to theirs in the same round."""
     return median(our / their for our, their in zip(ours, theirs, strict=True))

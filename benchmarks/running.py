@@ -1,7 +1,7 @@
-"""A step at work: containers on a queue that is full already, watched from outside.
+"""A step at work on a full queue, measured from outside.
 
-Processor time and rate count between two looks, of which the first comes when the step is warm.
-What the broker, the endpoint and this process use is not the step's.
+CPU time and rate are measured between two looks, the first of them after a warm-up. The CPU time of
+the broker, the endpoint and this process is not included.
 """
 
 import time
@@ -18,26 +18,28 @@ from pika.spec import Queue
 
 from benchmarks import tree
 from benchmarks.figure import NotMeasuredError
-from lib.platform import Broker, Flow, RestApi, Runtime, private_broker, provision, until
+from lib.platform import Broker, Flow, RestApi, Runtime, until
+from lib.platform.errors import MissingSoftwareError, ProcessEndedError
+from lib.platform.private_broker import running_broker
 from lib.platform.process import OURS, Sailor
 
 _NO_LIMIT = 1_000_000  # messages in an interval
-_TIMEOUT = 60  # seconds without what is waited for
+_TIMEOUT = 60  # seconds to wait for anything
 _INTERVAL = 0.01  # seconds between two looks at the step's output
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a step has to do.
+    """The task of a step.
 
     Args:
-        action: The action, by its name in the descriptor.
+        action: The name of the action in the descriptor.
         cfg: The step's cfg.
         body: The body of each message.
-        messages: How many of them wait in the queue when the step starts.
-        prefetch: How many a container has in process at once.
-        containers: How many processes work on the queue.
-        component: The folder of the component, from the repository's root.
+        messages: The number of messages in the queue when the step starts.
+        prefetch: The number of messages that a container processes at once.
+        containers: The number of processes that work on the queue.
+        component: The folder of the component, relative to the repository's root.
     """
 
     action: str
@@ -51,11 +53,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Pace:
-    """How a step worked between two looks.
+    """The pace of a step between two looks.
 
     Args:
-        cpu: Microseconds of processor time a message, of all containers.
-        rate: Messages a second.
+        cpu: Microseconds of CPU time per message, of all containers.
+        rate: Messages per second.
     """
 
     cpu: float
@@ -67,9 +69,9 @@ class Look:
     """A running step at one moment.
 
     Args:
-        messages: How many are out by now.
+        messages: The number of messages out so far.
         time: Seconds since the start.
-        cpu: Seconds of processor time, of all containers.
+        cpu: Seconds of CPU time, of all containers.
         memory: MiB resident, of all containers.
     """
 
@@ -79,7 +81,7 @@ class Look:
     memory: float
 
     def since(self, earlier: "Look") -> Pace:
-        """Return how the step worked from an earlier look to this one."""
+        """Return the pace since an earlier look."""
         messages = self.messages - earlier.messages
         return Pace(
             cpu=(self.cpu - earlier.cpu) / messages * 1e6,
@@ -88,13 +90,13 @@ class Look:
 
 
 class Running:
-    """A step that was started just now.
+    """A started step.
 
     Args:
         flow: Its flow.
-        channel: To look at the flow's queues with.
+        channel: A channel of the flow's broker.
         containers: Its processes.
-        started: When they were started, on ``time.perf_counter``.
+        started: The time of their start on ``time.perf_counter``.
     """
 
     def __init__(
@@ -107,7 +109,7 @@ class Running:
         self._started = started
 
     def see(self, messages: int) -> Look:
-        """Wait until so many messages are out, and look at the step."""
+        """Wait until a number of messages are out, and look at the step."""
         self._until(lambda: self._out() >= messages, f"{messages} messages out of the step")
         return Look(
             messages=self._out(),
@@ -117,14 +119,14 @@ class Running:
         )
 
     def until_all_consume(self) -> None:
-        """Wait until no container is left that has not begun."""
+        """Wait until all containers consume."""
         wanted = len(self._containers)
         self._until(
             lambda: self._queue(self._input).consumer_count == wanted, f"{wanted} consumers"
         )
 
     def peak(self) -> float:
-        """Return the most memory that the containers have held, in MiB."""
+        """Return the peak memory of the containers, in MiB."""
         return sum(map(tree.peak, self._pids))
 
     @property
@@ -141,7 +143,7 @@ class Running:
         def holds() -> bool:
             for container in self._containers:
                 if not container.running:
-                    raise AssertionError(f"a container ended:\n{container.output[-2000:]}")
+                    raise ProcessEndedError(f"a container ended:\n{container.output[-2000:]}")
             return condition()
 
         until(holds, what, within=_TIMEOUT, every=_INTERVAL)
@@ -152,8 +154,8 @@ def at_work(broker: Broker, work: Work, sailor: Sailor = OURS) -> Iterator[Runni
     """Fill a queue and start a step on it, for as long as the block lasts.
 
     Args:
-        broker: Where the queue is.
-        work: What the step has to do.
+        broker: The broker of the queue.
+        work: The task of the step.
         sailor: The runtime of its containers.
     """
     with (
@@ -184,19 +186,17 @@ def at_work(broker: Broker, work: Work, sailor: Sailor = OURS) -> Iterator[Runni
 
 @contextmanager
 def broker() -> Iterator[Broker]:
-    """Yield the broker of this machine, or one for now.
+    """Yield the broker of this machine, or a private one.
 
     Raises:
-        NotMeasuredError: There can be none, or the machine does not tell what a step uses.
+        NotMeasuredError: RabbitMQ is not installed, or the machine is not Linux.
     """
-    if not tree.known():
-        raise NotMeasuredError("the processes' cost is read from /proc, which is Linux's")
-    if not (provision.WELL_KNOWN.answers or private_broker.installed()):
-        raise NotMeasuredError("there is no RabbitMQ; on Debian: sudo apt install rabbitmq-server")
-    with TemporaryDirectory() as folder:
-        found, node = provision.broker(Path(folder))
+    if not tree.is_available():
+        raise NotMeasuredError("the cost of processes is read from Linux's /proc")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
         try:
-            yield found
-        finally:
-            if node is not None:
-                node.remove()
+            found = stack.enter_context(running_broker(folder))
+        except MissingSoftwareError as error:
+            raise NotMeasuredError(str(error)) from error
+        yield found

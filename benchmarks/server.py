@@ -1,6 +1,6 @@
-"""An endpoint on loopback that gives one canned answer, in a process of its own.
+"""An endpoint on loopback with one canned answer, in a separate process.
 
-Its CPU time is counted for nobody, and it is quick enough that no client waits long.
+Its CPU time does not count, and it is quick enough that no client waits long.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import ClassVar, cast
 
 _HOST = "127.0.0.1"
-# No one checks the key.
+# The key is not checked.
 _CFG = {
     "accessKeyId": "AKIAIOSFODNN7EXAMPLE",
     "secretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -38,7 +38,7 @@ class Endpoint:
 
     Args:
         cfg: The connector's cfg for it.
-        pid: Its process.
+        pid: Its process id.
     """
 
     cfg: dict[str, str]
@@ -47,7 +47,7 @@ class Endpoint:
 
 @contextmanager
 def canned(content: bytes) -> Iterator[dict[str, str]]:
-    """Have an ``endpoint``, and yield the connector's cfg for it."""
+    """Run an ``endpoint``, and yield the connector's cfg for it."""
     with endpoint(content) as running:
         yield running.cfg
 
@@ -72,7 +72,9 @@ def endpoint(content: bytes) -> Iterator[Endpoint]:
 
 
 def _serve(content: bytes, port: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the benchmarks, which end this
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C ends the benchmarks, which end this process
     asyncio.run(_listen(_HEAD % len(content) + content, port))
 
 
@@ -83,7 +85,7 @@ async def _listen(answer: bytes, port: Connection) -> None:
 
 
 class _Exchange(asyncio.Protocol):
-    """One connection: answers each request as soon as its last byte is there."""
+    """A connection; answers each request as soon as its last byte has arrived."""
 
     # The head of the latest POST, on whichever connection.
     latest_head: ClassVar[bytes] = b""

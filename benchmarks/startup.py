@@ -1,4 +1,4 @@
-"""Start-up: one action run by the command, from start to exit, beside the start of boto3 alone."""
+"""Start-up: one action, from command to exit, next to the start of boto3 alone."""
 
 import sys
 from collections.abc import Sequence

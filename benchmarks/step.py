@@ -1,24 +1,22 @@
-"""A step: DescribeImages under our runtime, and under the platform's Node runtime with the AWS SDK.
+"""A step: DescribeImages under our runtime, and under the platform's with the AWS SDK for Node.js.
 
-Each turn starts one of the two anew, on a queue that is full already. Processor time and rate count
-from when the warm-up is through, which the peer's compiler needs, to the last message.
+Each turn starts one of the two on a full queue. CPU time and rate are measured from the end of the
+warm-up, which the peer's compiler needs, to the last message.
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 from benchmarks.figure import Curve, Figure, Finding, NotMeasuredError
 from benchmarks.images import ASKED, page
 from benchmarks.rounds import interleaved, ratio
 from benchmarks.running import Work, at_work, broker
 from benchmarks.server import canned
-from lib.platform import Broker, provision
+from lib.platform import Broker, node
+from lib.platform.errors import MissingSoftwareError
 from lib.platform.process import OURS, Sailor, node_sailor
 
 PREFETCHES = (1, 5, 10, 20)
@@ -32,12 +30,12 @@ _MEASURED = 1_000  # messages, after those
 
 @dataclass(frozen=True)
 class _Turn:
-    """What a step showed from its start to its last message.
+    """The figures of a step from its start to its last message.
 
     Args:
         start: Milliseconds from the start to the first message out.
-        cpu: Microseconds of processor time a message.
-        rate: Messages a second.
+        cpu: Microseconds of CPU time per message.
+        rate: Messages per second.
         memory: MiB resident at the end.
     """
 
@@ -49,16 +47,16 @@ class _Turn:
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of cost, with bar and goals of the ratio of ours to the peer's.
+    """A kind of cost, with bar and goals for the ratio of ours to the peer's.
 
     Args:
-        name: What the reader calls it.
+        name: Its name in the table.
         unit: Its unit.
-        of: Returns it for a turn.
+        of: Returns the cost of a turn.
         chart: The chart that shows it.
-        bar: The bar at each prefetch.
-        goals: The goal for a prefetch, where there is one.
-        at_least: Whether more is better.
+        bar: The bar for every prefetch.
+        goals: The goals by prefetch.
+        at_least: Whether bar and goals are lower limits.
     """
 
     name: str
@@ -71,7 +69,7 @@ class _Kind:
 
 
 _KINDS = (
-    _Kind("CPU a message", "µs", lambda turn: turn.cpu, "step-cpu", 1.0, {1: 0.42, 10: 0.60}),
+    _Kind("CPU per message", "µs", lambda turn: turn.cpu, "step-cpu", 1.0, {1: 0.42, 10: 0.60}),
     _Kind("rate", "msg/s", lambda turn: turn.rate, "step-rate", None, {1: 2.0, 10: 1.4}, True),
     _Kind("memory", "MiB", lambda turn: turn.memory, "step-memory", 0.5, {1: 0.45, 10: 0.45}),
     _Kind(
@@ -86,10 +84,10 @@ _KINDS = (
 
 
 def measure(prefetches: Sequence[int] = PREFETCHES) -> list[Finding]:
-    """Measure a step that takes one message at a time, and steps that take more.
+    """Measure a step with each prefetch.
 
     Raises:
-        NotMeasuredError: The machine lacks what it takes.
+        NotMeasuredError: The machine lacks a broker or Node.js, or is not Linux.
     """
     peer = _peer()
     with broker() as running_broker, canned(page(1)) as cfg:
@@ -114,7 +112,7 @@ def _take_turns(on: Broker, work: Work, peer: Sailor) -> _Turns:
 
 
 def _turn(on: Broker, work: Work, sailor: Sailor) -> _Turn:
-    """Start a step on a full queue, and watch it work that off."""
+    """Start a step on a full queue, and measure it until the queue is empty."""
     with at_work(on, work, sailor) as step:
         first, warm, last = step.see(1), step.see(_WARM_UP), step.see(work.messages)
     pace = last.since(warm)
@@ -148,10 +146,8 @@ def _curves(turns: Mapping[int, _Turns]) -> Iterator[Curve]:
 
 
 def _peer() -> Sailor:
-    """Return the Node runtime, and see to it that its packages are installed."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        raise NotMeasuredError("there is no Node.js with npm; on Debian: sudo apt install npm")
+    """Return the Node.js runtime, whose packages are installed if they are not yet."""
     try:
-        return node_sailor(provision.need_node(_NODE_FOLDER))
-    except pytest.exit.Exception as error:
+        return node_sailor(node.packages(_NODE_FOLDER))
+    except MissingSoftwareError as error:
         raise NotMeasuredError(str(error)) from error

@@ -11,7 +11,7 @@ _VERDICTS = {True: "[green]met", False: "[red]missed", None: ""}
 
 
 def render(figures: Iterable[Figure]) -> Table:
-    """Return a table that shows each figure beside its bar, and whether that is met."""
+    """Return a table of figures, each next to its bar, and whether the bar is met."""
     table = Table("Part", "Figure", box=None, pad_edge=False)
     table.add_column("Measured", justify="right")
     table.add_column("Bar", justify="right")

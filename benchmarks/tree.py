@@ -1,22 +1,22 @@
-"""What a process and all that it started use, from Linux's ``/proc``."""
+"""CPU time and memory of a process and its descendants, from Linux's ``/proc``."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
-_TICKS = os.sysconf("SC_CLK_TCK")  # a second
+_TICKS = os.sysconf("SC_CLK_TCK")  # per second
 _PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
 _LISTEN = "0A"  # a socket's state in /proc/net/tcp
 
 
-def known() -> bool:
-    """Whether this system tells."""
+def is_available() -> bool:
+    """Return whether this system has ``/proc``."""
     return (_PROC / "self/stat").exists()
 
 
 def cpu(root: int) -> float:
-    """Return the seconds of processor time, user and system, of a process and its descendants."""
+    """Return the CPU time of a process and its descendants, user and system, in seconds."""
     return sum(_ticks(pid) for pid in _tree(root)) / _TICKS
 
 
@@ -27,18 +27,18 @@ def memory(root: int) -> float:
 
 
 def peak(root: int) -> float:
-    """Return the most memory that a process and its descendants have held each, in MiB."""
+    """Return the sum of the peak memory of a process and of each of its descendants, in MiB."""
     return sum(_peak_kib(pid) for pid in _tree(root)) / 1024
 
 
 def listener(port: int) -> int | None:
-    """Return the process that listens on a port; None if there is none, or not for us to see."""
+    """Return the process that listens on a port; None if there is none, or it is another user's."""
     sockets = {f"socket:[{inode}]" for inode in _listening(port)}
     for folder in _PROC.glob("[0-9]*/fd"):
         try:
             if any(str(file.readlink()) in sockets for file in folder.iterdir()):
                 return int(folder.parent.name)
-        except OSError:  # it has ended, or is another user's
+        except OSError:  # it has ended, or belongs to another user
             continue
     return None
 
@@ -66,6 +66,6 @@ def _peak_kib(pid: int) -> int:
 
 def _ticks(pid: int) -> int:
     """Return the ticks of a process, and of its children that have ended."""
-    # The name in brackets may hold spaces; behind it come the fields from the third on.
+    # The name in parentheses may contain spaces; the fields from the third on follow it.
     fields = (_PROC / f"{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15]))

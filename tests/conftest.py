@@ -9,35 +9,9 @@ import pytest
 
 from lib.component.connection import client_of
 from lib.sandbox import Sandbox
-from tests.support.decoys import DECOY
+from tests.support import decoys
 
-# Port 9 discards: what goes there gets no answer.
-_NOWHERE = f"http://127.0.0.1:9/{DECOY}"
-_VARIABLES = {
-    "AWS_ACCESS_KEY_ID": f"AKIA{DECOY}ENVIRONMENT",
-    "AWS_SECRET_ACCESS_KEY": f"{DECOY}-secret-of-the-environment",
-    "AWS_SESSION_TOKEN": f"{DECOY}-token-of-the-environment",
-    "AWS_PROFILE": DECOY,
-    "AWS_REGION": f"xx-{DECOY}-1",
-    "AWS_DEFAULT_REGION": f"xx-{DECOY}-1",
-    "AWS_CA_BUNDLE": f"/{DECOY}/ca-bundle.pem",
-    "AWS_ENDPOINT_URL": _NOWHERE,
-    "AWS_ENDPOINT_URL_ECR": _NOWHERE,
-    "AWS_USE_FIPS_ENDPOINT": "true",
-    "AWS_USE_DUALSTACK_ENDPOINT": "true",
-    "AWS_EC2_METADATA_SERVICE_ENDPOINT": _NOWHERE,
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI": _NOWHERE,
-}
-_KEYS = f"""
-aws_access_key_id = AKIA{DECOY}FILE
-aws_secret_access_key = {DECOY}-secret-of-the-file
-aws_session_token = {DECOY}-token-of-the-file
-"""
-_SETTINGS = f"""
-region = xx-{DECOY}-1
-endpoint_url = {_NOWHERE}
-use_fips_endpoint = true
-"""
+pytest_plugins = ["tests.support.provision", "tests.support.fixtures"]
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +31,12 @@ def repository(sandbox: Sandbox) -> str:
 
 
 @pytest.fixture(autouse=True)
-def decoys(decoy_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def aws_settings_of_the_machine(decoy_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the environment and ``~/.aws`` hold credentials and settings that nobody may use."""
     monkeypatch.setenv("HOME", str(decoy_home))
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in _VARIABLES.items():
+    for name, value in decoys.VARIABLES.items():
         monkeypatch.setenv(name, value)
 
 
@@ -70,9 +44,14 @@ def decoys(decoy_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def decoy_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home directory with ``.aws/credentials`` and ``.aws/config``."""
     home = tmp_path_factory.mktemp("home")
-    folder = home / ".aws"
-    folder.mkdir()
-    profile = f"[profile {DECOY}]"
-    (folder / "credentials").write_text(f"[default]{_KEYS}[{DECOY}]{_KEYS}")
-    (folder / "config").write_text(f"[default]{_SETTINGS}{profile}{_SETTINGS}")
+    decoys.write_home(home)
     return home
+
+
+@pytest.fixture
+def no_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let boto3 in the test itself, not the connector, do without the decoys' profile."""
+    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "false")
+    monkeypatch.setenv("HOME", "/nonexistent")

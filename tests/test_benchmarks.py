@@ -1,4 +1,4 @@
-"""The benchmarks, as far as they say something without measuring: parts, figures, charts."""
+"""The parts, figures and charts of the benchmarks, without measuring."""
 
 import os
 import re
@@ -97,7 +97,7 @@ def test_a_step_s_pace_is_what_came_between_two_looks() -> None:
     assert last.since(warm) == Pace(cpu=1_000, rate=500)
 
 
-def test_endurance_is_told_by_its_early_and_its_late_looks() -> None:
+def test_endurance_compares_early_and_late_looks() -> None:
     # Given a step that grows after 10,000 messages, and halves its rate for the last 25,000
     times = [
         n / 1_000 if n <= 75_000 else 75 + (n - 75_000) / 500 for n in range(0, 100_001, 2_000)
@@ -120,16 +120,16 @@ def test_endurance_is_told_by_its_early_and_its_late_looks() -> None:
 
 
 @pytest.mark.parametrize("size", [1_000, 10_000, 5_000_000])
-def test_a_message_s_body_has_the_size_that_is_told(size: int) -> None:
+def test_a_message_s_body_has_the_stated_size(size: int) -> None:
     assert abs(len(orjson.dumps(growth.layer_part(size))) - size) <= 20
 
 
 @pytest.mark.parametrize(("size", "text"), [(1_000, "1 KB"), (100_000, "100 KB"), (5e6, "5 MB")])
-def test_sizes_are_told_as_people_say_them(size: float, text: str) -> None:
+def test_sizes_are_written_as_people_say_them(size: float, text: str) -> None:
     assert in_bytes(size) == text
 
 
-@pytest.mark.skipif(not tree.known(), reason="read from /proc, which is Linux's")
+@pytest.mark.skipif(not tree.is_available(), reason="read from /proc, which is Linux's")
 def test_a_process_is_found_by_the_port_that_it_listens_on() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -155,13 +155,13 @@ def test_charts_are_drawn_from_a_results_file_and_are_the_same_each_time(tmp_pat
     assert drawn == {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
 
 
-def test_a_chart_tells_what_it_shows_to_readers_in_light_and_in_the_dark() -> None:
+def test_a_chart_says_what_it_shows_to_readers_in_light_and_in_the_dark() -> None:
     # When
     svg = charts.draw(CURVES)["step-cpu"].decode()
 
     # Then
     texts = {element.text for element in ET.fromstring(svg).iter() if element.text}  # noqa: S314
-    assert {"CPU a message, µs", "prefetch", "our step", "the Node peer", "2,914"} <= texts
+    assert {"CPU per message, µs", "prefetch", "our step", "the Node peer", "2,914"} <= texts
     assert "prefers-color-scheme: dark" in svg
 
 

@@ -8,12 +8,12 @@ import html
 import json
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -431,15 +431,9 @@ def behind_proxy(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, A
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, proxy)
         endpoint = f"{scheme}://127.0.0.1:1"
-        # Equal credentials would share a client, which has read the environment of its time.
-        token = uuid.uuid4().hex
-        return {
-            **KEYS,
-            "sessionToken": token,
-            "region": REGION,
-            "endpoint": endpoint,
-            "verbose": True,
-        }
+        # Clients are kept for equal configurations, and have read the environment of their time.
+        unique = {"sessionToken": uuid4().hex}
+        return {**KEYS, **unique, "region": REGION, "endpoint": endpoint, "verbose": True}
 
     return cfg
 

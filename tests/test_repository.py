@@ -5,13 +5,18 @@ import json
 import re
 import struct
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lib
 from tests.support.repository import DESCRIPTOR, ROOT
 
 TRIGGERS: dict[str, Any] = DESCRIPTOR.get("triggers", {})
+PACKAGES = ("actions", "lib", "triggers")
+PROGRAMS = sorted([*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
 
 
 @pytest.mark.parametrize(
@@ -49,10 +54,16 @@ def test_the_checks_of_a_change_can_be_run() -> None:
     script = ROOT / ".ci" / "run"
 
     assert script.stat().st_mode & 0o111
-    assert {"make lint", "make test"} <= set(script.read_text().splitlines())
+    assert re.findall("^make .*", script.read_text(), re.MULTILINE) == [
+        "make lint",
+        "make demo",
+        "make test",
+    ]
 
 
-@pytest.mark.parametrize("target", ["setup", "demo", "test", "lint", "generate", "bench", "clean"])
+@pytest.mark.parametrize(
+    "target", ["setup", "demo", "check", "test", "lint", "generate", "bench", "clean"]
+)
 def test_the_makefile_has_each_target(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
@@ -165,3 +176,44 @@ def test_every_dependency_is_pinned() -> None:
 def canonical(name: str) -> str:
     """Return a package's name in its normal form, without a version."""
     return re.sub(r"[-_.]+", "-", re.split("[<>=!~]", name)[0]).lower()
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    released = re.findall(r"^## \[(\d.*?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+    assert released[:1] == [DESCRIPTOR["version"]] == [lib.__version__]
+
+
+def test_setuptools_finds_every_package() -> None:
+    modules = [file for name in PACKAGES for file in (ROOT / name).rglob("*.py")]
+
+    assert {file.parent for file in modules if not (file.parent / "__init__.py").exists()} == set()
+
+
+# Imports in tests and benchmarks: import-linter does not look at names
+
+
+@pytest.mark.parametrize("file", PROGRAMS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_what_tests_and_benchmarks_import_is_public(file: Path) -> None:
+    for line, module, name in imports(file):
+        first, *rest = module.split(".")
+        if first == "tests":
+            assert file.is_relative_to(ROOT / "tests"), f"line {line}: import of {module}"
+            assert rest[:1] == ["support"], f"line {line}: import of {module}, not tests.support"
+        if first in (*PACKAGES, "benchmarks", "tests"):
+            parts = [*rest, name]
+            private = [part for part in parts if re.match("_(?!_)", part)]
+            assert not private, f"line {line}: import of {private[0]} from {module}"
+
+
+def imports(file: Path) -> Iterator[tuple[int, str, str]]:
+    """Yield the imports of a module: line, module, and the name that is imported from it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, f"{file}:{node.lineno}: a relative import"
+            for alias in node.names:
+                # ``from tests import support`` names a module, not a member of one
+                member = f".{alias.name}" if node.module == "tests" else ""
+                yield node.lineno, node.module + member, alias.name

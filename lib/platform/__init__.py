@@ -1,10 +1,12 @@
-"""A platform on this machine: broker topology, REST API and object storage.
+"""The platform on this machine: broker topology, REST API, object storage and started steps.
 
-It is good enough to run the platform's own Node runtime against, which proves it.
+It does all that a step asks of the real platform, as docs/platform.md describes it: enough to run
+the platform's own Node.js runtime against it.
 """
 
 from lib.platform.broker import Broker
-from lib.platform.crypto import Cipher
+from lib.platform.encryption import FlowCipher
+from lib.platform.errors import PlatformError
 from lib.platform.object_storage import ObjectStorage
 from lib.platform.private_broker import PrivateBroker
 from lib.platform.process import Runtime
@@ -15,10 +17,11 @@ from lib.platform.waiting import until
 
 __all__ = [
     "Broker",
-    "Cipher",
     "Flow",
+    "FlowCipher",
     "FlowStep",
     "ObjectStorage",
+    "PlatformError",
     "PrivateBroker",
     "Received",
     "RestApi",

@@ -1,4 +1,4 @@
-"""A RabbitMQ that answers."""
+"""A RabbitMQ broker that can be reached."""
 
 import socket
 from collections.abc import Iterator
@@ -12,7 +12,14 @@ from pika.exceptions import AMQPError
 
 @dataclass(frozen=True)
 class Broker:
-    """Where a RabbitMQ listens, and who may enter."""
+    """The address of a RabbitMQ broker, and the credentials to log in with.
+
+    Args:
+        port: The AMQP port.
+        host: The host's name or IP address.
+        user: The user's name.
+        password: The user's password.
+    """
 
     port: int
     host: str = "127.0.0.1"
@@ -21,12 +28,12 @@ class Broker:
 
     @property
     def uri(self) -> str:
-        """As AMQP_URI has it."""
+        """The AMQP URI, as a step gets it in ELASTICIO_AMQP_URI."""
         return f"amqp://{self.user}:{self.password}@{self.host}:{self.port}"
 
     @property
     def answers(self) -> bool:
-        """Whether someone listens there and lets us in."""
+        """Whether the broker accepts a connection and the credentials."""
         try:
             with socket.create_connection((self.host, self.port), timeout=2):
                 pass
@@ -37,7 +44,11 @@ class Broker:
 
     @contextmanager
     def channel(self) -> Iterator[BlockingChannel]:
-        """Open a connection of the test's own, for as long as the block lasts."""
+        """Open a connection with one channel, and close it when the block ends.
+
+        Raises:
+            pika.exceptions.AMQPError: The broker cannot be reached, or refuses the credentials.
+        """
         connection = pika.BlockingConnection(
             pika.ConnectionParameters(
                 self.host,
@@ -52,3 +63,7 @@ class Broker:
         finally:
             if connection.is_open:
                 connection.close()
+
+
+# Where RabbitMQ listens unless it is configured otherwise.
+DEFAULT_BROKER = Broker(port=5672)

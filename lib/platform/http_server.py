@@ -1,10 +1,11 @@
-"""An HTTP server on a loopback port whose faults can be scripted."""
+"""An HTTP server on a loopback port that records its requests and fails on demand."""
 
 import json
 import re
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,15 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came, and the status that it was answered with."""
+    """A request, and the status of its response.
+
+    Args:
+        method: ``GET``, ``POST``, …
+        path: The path, with the query.
+        headers: The headers as they were sent.
+        content: The body.
+        status: The status of the response.
+    """
 
     method: str
     path: str
@@ -23,19 +32,24 @@ class Request:
 
     @property
     def json(self) -> Any:
-        """The content as JSON, None when there is none."""
+        """The value of a JSON body; None without a body."""
         return json.loads(self.content) if self.content else None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answers: bytes as they are, anything else as JSON."""
+    """A response.
+
+    Args:
+        status: The HTTP status.
+        content: The body: bytes as they are, None for an empty one, any other value as JSON.
+    """
 
     status: int
     content: Any = None
 
     def encoded(self) -> tuple[str, bytes]:
-        """Return the content's type and bytes."""
+        """Return the content type and the bytes of the body."""
         if isinstance(self.content, bytes):
             return "application/octet-stream", self.content
         return "application/json", b"" if self.content is None else json.dumps(
@@ -45,14 +59,14 @@ class Answer:
 
 @dataclass
 class Fault:
-    """What happens to requests instead of the right answer, or before it.
+    """A fault for the next requests.
 
     Args:
-        status: The status to answer with; None for the right answer, late.
-        times: How many requests it hits.
-        delay: Seconds to wait before answering.
-        method: Hits requests of this method; None for all.
-        path: Hits paths that match this pattern.
+        status: The status of the response; None for the regular response, only delayed.
+        times: The number of requests that fail.
+        delay: Seconds to wait before responding.
+        method: The method of requests that fail; None for any.
+        path: A regular expression; requests whose path contains a match fail.
     """
 
     status: int | None
@@ -63,23 +77,30 @@ class Fault:
 
 
 @dataclass
-class HttpServer:
-    """A server that records its requests. Subclasses answer them."""
+class HttpServer(ABC):
+    """A server that records its requests; subclasses answer them.
+
+    Its methods are safe to call from any thread.
+
+    Attributes:
+        requests: The requests that were answered, in that order.
+        pending: The number of requests that are not answered yet.
+    """
 
     requests: list[Request] = field(default_factory=list, init=False)
-    pending: int = field(default=0, init=False)  # requests that are not answered yet
+    pending: int = field(default=0, init=False)
     _faults: list[Fault] = field(default_factory=list, init=False)
     _server: "_Server | None" = field(default=None, init=False)
     _port: int = field(default=0, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
+    @abstractmethod
     def answer(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
-        """Return the right answer to a request."""
-        raise NotImplementedError
+        """Return the regular response to a request; one request at a time."""
 
     @property
     def url(self) -> str:
-        """Where it listens, without a slash at the end."""
+        """The address of the server, without a slash at the end."""
         return f"http://127.0.0.1:{self._port}"
 
     def fail(
@@ -91,11 +112,19 @@ class HttpServer:
         method: str | None = None,
         path: str = "",
     ) -> None:
-        """Script a fault; faults that hit the same request come one after another."""
+        """Let the next requests fail; faults for the same requests take effect one after another.
+
+        Args:
+            status: The status of the response; None for the regular response, only delayed.
+            times: The number of requests that fail.
+            delay: Seconds to wait before responding.
+            method: The method of requests that fail; None for any.
+            path: A regular expression; requests whose path contains a match fail.
+        """
         self._faults.append(Fault(status, times, delay, method, path))
 
     def up(self) -> Self:
-        """Listen, on the same port as before if there was one."""
+        """Start listening; after ``down``, on the same port as before."""
         self._server = _Server(("127.0.0.1", self._port), self)
         self._port = self._server.server_address[1]
         threading.Thread(
@@ -104,7 +133,7 @@ class HttpServer:
         return self
 
     def down(self) -> None:
-        """Listen no more, and cut the connections that are open."""
+        """Stop listening, and close all open connections."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -118,7 +147,7 @@ class HttpServer:
         self.down()
 
     def asked(self, method: str, path: str = "") -> list[Request]:
-        """Return the requests of a method whose path matches a pattern."""
+        """Return the requests of a method whose path contains a match of a regular expression."""
         return [
             request
             for request in list(self.requests)
@@ -126,9 +155,10 @@ class HttpServer:
         ]
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
-        """Answer a request, with a scripted fault if one hits it."""
-        fault = self._take_fault(method, path)
-        self.pending += 1
+        """Answer a request, or let it fail if a fault was set for it."""
+        fault = self._next_fault(method, path)
+        with self._lock:
+            self.pending += 1
         if fault is not None and fault.delay:
             time.sleep(fault.delay)
         if fault is not None and fault.status is not None:
@@ -136,11 +166,12 @@ class HttpServer:
         else:
             with self._lock:
                 answer = self.answer(method, path, headers, content)
-        self.pending -= 1
-        self.requests.append(Request(method, path, headers, content, answer.status))
+        with self._lock:
+            self.pending -= 1
+            self.requests.append(Request(method, path, headers, content, answer.status))
         return answer
 
-    def _take_fault(self, method: str, path: str) -> Fault | None:
+    def _next_fault(self, method: str, path: str) -> Fault | None:
         with self._lock:
             for fault in self._faults:
                 if (
@@ -171,14 +202,14 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that go away in the middle are what tests are about."""
+        """Print nothing: clients may close a connection at any time."""
 
     def cut(self) -> None:
         for opened in list(self._open):
             try:
                 opened.shutdown(socket.SHUT_RDWR)
             except OSError:
-                continue  # the client was quicker
+                continue  # the client has closed it already
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -209,4 +240,4 @@ class _Handler(BaseHTTPRequestHandler):
         return content
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
-        """Say nothing: ``HttpServer.requests`` remembers."""
+        """Print nothing: ``HttpServer.requests`` has them."""

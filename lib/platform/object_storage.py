@@ -1,4 +1,4 @@
-"""The platform's object storage, which holds the bodies of large messages."""
+"""The platform's object storage: see docs/platform.md, section "Large messages"."""
 
 import uuid
 from collections.abc import Mapping
@@ -9,17 +9,18 @@ from lib.platform.http_server import Answer, HttpServer
 
 @dataclass
 class ObjectStorage(HttpServer):
-    """Objects by their id, behind a bearer token.
+    """A store for the bodies of large messages, behind a bearer token.
 
     Args:
-        token: OBJECT_STORAGE_TOKEN.
+        token: ELASTICIO_OBJECT_STORAGE_TOKEN.
+        objects: The stored objects by their ids.
     """
 
     token: str = "storage-token-93ab"
     objects: dict[str, bytes] = field(default_factory=dict)
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
-        """Store an object, or hand one out."""
+        """Store an object, or return one."""
         if headers.get("Authorization") != f"Bearer {self.token}":
             return Answer(401, {"error": "Unauthorized"})
         if method == "POST" and path == "/objects":

@@ -1,4 +1,4 @@
-"""A RabbitMQ node of our own, to be stopped, killed and starved at will."""
+"""A RabbitMQ node that is started, stopped, killed and starved of memory on demand."""
 
 import os
 import re
@@ -6,32 +6,71 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from lib.platform.broker import Broker
+from lib.platform.broker import DEFAULT_BROKER, Broker
+from lib.platform.errors import MissingSoftwareError, ProcessEndedError
 from lib.platform.waiting import until
 
-# Debian's /usr/sbin/rabbitmq-server is a wrapper that changes to the user rabbitmq;
-# the scripts behind it run as whoever calls them.
-SCRIPTS = Path("/usr/lib/rabbitmq/bin")
+# Debian's /usr/sbin/rabbitmq-server is a wrapper that switches to the user rabbitmq;
+# these scripts run as the user who calls them.
+_SCRIPTS = Path("/usr/lib/rabbitmq/bin")
 
 _CONNECTION_NAME = re.compile(r'"connection_name","([^"]*)"')
 
 
-def installed() -> bool:
-    """Whether this machine has RabbitMQ."""
+def is_installed() -> bool:
+    """Return whether RabbitMQ is installed on this machine."""
     return _script("rabbitmq-server") is not None
 
 
-class PrivateBroker:
-    """A node with its own name, ports, cookie, data, log and pid file under one folder.
+@contextmanager
+def running_broker(
+    folder: Path,
+    known: Broker = DEFAULT_BROKER,
+    *,
+    has_rabbitmq: Callable[[], bool] = is_installed,
+) -> Iterator[Broker]:
+    """Yield a known broker if it answers, or else a private one for as long as the block lasts.
 
-    It shares nothing with another RabbitMQ on this machine, not even the port mapper.
+    Args:
+        folder: The folder for the private broker's files.
+        known: The broker to try first.
+        has_rabbitmq: Returns whether a private broker can be started.
+
+    Raises:
+        MissingSoftwareError: The known broker does not answer, and RabbitMQ is not installed.
+    """
+    if known.answers:
+        yield known
+        return
+    if not has_rabbitmq():
+        raise MissingSoftwareError(
+            f"no RabbitMQ answers on {known.host}:{known.port}, and none is installed",
+            "Debian, Ubuntu: sudo apt install rabbitmq-server",
+        )
+    node = PrivateBroker(folder)
+    try:
+        node.start()
+        yield node.broker
+    finally:
+        node.remove()
+
+
+class PrivateBroker:
+    """A node with its own name, ports, cookie, data, log and pid file.
+
+    It shares nothing with any other RabbitMQ on this machine, not even the port mapper.
+
+    Args:
+        folder: The folder for its files.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._name = f"sailor-tests-{os.getpid()}@localhost"
+        self._name = f"private-{os.getpid()}@localhost"
         node_port, distribution_port, mapper_port = _free_ports(3)
         self.broker = Broker(port=node_port)
         self._environment = {
@@ -40,7 +79,7 @@ class PrivateBroker:
                 for name, value in os.environ.items()
                 if not name.startswith(("RABBITMQ_", "ERL_"))
             },
-            "HOME": str(folder),  # the Erlang cookie is there
+            "HOME": str(folder),  # for the Erlang cookie
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(mapper_port),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced"),
@@ -61,32 +100,36 @@ class PrivateBroker:
         self._node: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the node, and return once it lets clients in."""
+        """Start the node, and wait until it accepts connections.
+
+        Raises:
+            DeadlineExceededError: It does not within 60 seconds.
+        """
         self._node = self._spawn(str(_script("rabbitmq-server")))
         until(lambda: self.broker.answers, f"{self._name} starts", within=60, every=0.1)
 
     def stop(self) -> None:
-        """Stop the node in good order; what is durable is there after the next start."""
+        """Shut the node down; durable queues and persistent messages survive."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Kill the node with what it is doing."""
+        """Kill the node and its child processes."""
         self._end(signal.SIGKILL)
 
     def restart(self) -> None:
-        """Stop the node and start it again."""
+        """Shut the node down and start it again."""
         self.stop()
         self.start()
 
     def remove(self) -> None:
-        """End all that was started."""
+        """Shut down the node and its port mapper."""
         if self._node is not None:
             self._end(signal.SIGTERM)
         self._mapper.terminate()
         self._mapper.wait(10)
 
     def control(self, *arguments: str) -> str:
-        """Run rabbitmqctl on the node, and return what it prints."""
+        """Run ``rabbitmqctl`` on the node, and return its output."""
         return subprocess.run(
             [str(_script("rabbitmqctl")), "--quiet", "--node", self._name, *arguments],
             env=self._environment,
@@ -97,18 +140,18 @@ class PrivateBroker:
         ).stdout
 
     def close_connections(self, ending: str) -> int:
-        """Close the connections whose ``connection_name`` has an ending, and return how many."""
+        """Close connections whose ``connection_name`` ends so, and return their number."""
         pids = [pid for pid, name in self._named_connections() if name.endswith(ending)]
         for pid in pids:
-            self.control("close_connection", pid, "closed by a test")
+            self.control("close_connection", pid, "closed on request")
         return len(pids)
 
     def connection_names(self) -> list[str]:
-        """Return the names that clients gave their connections, sorted."""
+        """Return the ``connection_name`` of all connections, sorted."""
         return sorted(name for _, name in self._named_connections())
 
     def unacknowledged(self, queue: str) -> int:
-        """Return how many messages of a queue are delivered and not settled."""
+        """Return the number of messages of a queue that are delivered and not acknowledged."""
         listed = self.control(
             "list_queues", "--no-table-headers", "name", "messages_unacknowledged"
         )
@@ -122,11 +165,11 @@ class PrivateBroker:
         return [(pid, name[1]) for pid, name in found if name is not None]
 
     def raise_memory_alarm(self) -> None:
-        """Let the node believe that its memory is full: it blocks all who publish."""
+        """Trigger the memory alarm: the node blocks all connections that publish."""
         self.control("set_vm_memory_high_watermark", "0.000001")
 
     def clear_memory_alarm(self) -> None:
-        """Let the node be well again."""
+        """End the memory alarm."""
         self.control("set_vm_memory_high_watermark", "0.4")
 
     def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
@@ -137,11 +180,12 @@ class PrivateBroker:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # a group of its own, to be signalled as one
+                start_new_session=True,  # a process group, so that kill() reaches its children
             )
 
     def _end(self, signal_number: signal.Signals) -> None:
-        assert self._node is not None, "the node is not started"
+        if self._node is None:
+            raise ProcessEndedError(f"{self._name} is not running")
         if signal_number is signal.SIGKILL:
             os.killpg(self._node.pid, signal_number)
         else:
@@ -151,8 +195,8 @@ class PrivateBroker:
 
 
 def _script(name: str) -> Path | None:
-    if (SCRIPTS / name).exists():
-        return SCRIPTS / name
+    if (_SCRIPTS / name).exists():
+        return _SCRIPTS / name
     found = shutil.which(name)
     return None if found is None else Path(found)
 

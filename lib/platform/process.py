@@ -1,4 +1,4 @@
-"""A started runtime, whichever: its process, exit code and log."""
+"""Runtimes, and the processes that run a step or answer a design-time question."""
 
 import json
 import os
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lib.platform.errors import DeadlineExceededError, UnreadableLogError
 from lib.platform.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -17,12 +18,13 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Sailor:
-    """A way to run component folders.
+    """A runtime of the platform, as commands.
 
     Args:
-        name: For the reader.
+        name: Its name, for logs.
         serve: The command that runs a step.
-        service: The command that answers a design-time question, but for the question.
+        service: The command that answers a design-time question, to which the question's name
+            is appended.
     """
 
     name: str
@@ -30,34 +32,48 @@ class Sailor:
     service: Sequence[str]
 
     def run_step(self, environment: Mapping[str, str], log: Path) -> "Runtime":
-        """Start a step."""
+        """Start a step.
+
+        Args:
+            environment: Its ELASTICIO_ variables.
+            log: The file that its output is written to.
+        """
         return Runtime(self.serve, environment, log)
 
     def ask(self, method: str, environment: Mapping[str, str], log: Path) -> "Runtime":
-        """Start a design-time service."""
+        """Start a design-time service.
+
+        Args:
+            method: ``verifyCredentials``, ``selectModel`` or ``getMetaModel``.
+            environment: Its ELASTICIO_ variables.
+            log: The file that its output is written to.
+        """
         return Runtime([*self.service, method], environment, log)
 
 
-OURS = Sailor(
-    "python",
-    (sys.executable, "-m", "lib.sailor", "serve"),
-    (sys.executable, "-m", "lib.sailor", "service"),
-)
+# The command that the image starts.
+_COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
+OURS = Sailor("python", (_COMMAND, "serve"), (_COMMAND, "service"))
 
 
 def node_sailor(packages: Path) -> Sailor:
-    """Return the platform's Node runtime, in a folder of npm packages."""
+    """Return the platform's own runtime.
+
+    Args:
+        packages: The folder of npm packages that it is installed in.
+    """
     home = packages / "elasticio-sailor-nodejs"
     return Sailor("node", ("node", str(home / "run.js")), ("node", str(home / "runService.js")))
 
 
 class Runtime:
-    """A process that was started with ELASTICIO_ variables, in the repository's root.
+    """A process of a runtime, started in the repository's root.
 
     Args:
-        command: What to run.
-        environment: Its ELASTICIO_ variables; there are no others of that prefix.
-        log: Where its output goes.
+        command: The command.
+        environment: Its ELASTICIO_ variables, and others; ELASTICIO_ variables and LOG_LEVEL of
+            this process are not passed on.
+        log: The file that its output is written to.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
@@ -76,18 +92,18 @@ class Runtime:
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """The process id."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether the process has not ended yet."""
+        """Whether the process is still running."""
         return self._process.poll() is None
 
     @property
     def cpu_seconds(self) -> float:
-        """How long the process has kept a core busy, in whole seconds on most systems."""
-        days, _, clock = self._told_by_ps("cputime").rpartition("-")
+        """The CPU time that the process has used, in seconds; whole seconds on most systems."""
+        days, _, clock = self._ps("cputime").rpartition("-")
         seconds = 0.0
         for part in clock.split(":"):
             seconds = seconds * 60 + float(part)
@@ -95,55 +111,80 @@ class Runtime:
 
     @property
     def resident_kib(self) -> int:
-        """How much memory the process has, in KiB."""
-        return int(self._told_by_ps("rss"))
+        """The resident memory of the process, in KiB."""
+        return int(self._ps("rss"))
 
-    def _told_by_ps(self, column: str) -> str:
+    def _ps(self, column: str) -> str:
         command = ["ps", "-o", f"{column}=", "-p", str(self.pid)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     @property
     def output(self) -> str:
-        """All that it has written to stdout and stderr."""
+        """The output so far, of stdout and stderr."""
         return self._log.read_text()
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """What it has logged; fails on a line that is not a JSON object."""
+        """The complete lines of the log so far.
+
+        Raises:
+            UnreadableLogError: A line is not a JSON object.
+        """
         complete = self.output.rpartition("\n")[0].splitlines()
-        lines = [json.loads(line) for line in complete]
-        assert all(isinstance(line, dict) for line in lines), "a line is no JSON object"
-        return lines
+        return [_parsed(line) for line in complete]
 
     def until_logged(self, text: str, *, within: float = 20) -> None:
-        """Wait until its output has a text."""
+        """Wait until the output contains a text.
+
+        Raises:
+            DeadlineExceededError: It does not within so many seconds.
+        """
         until(lambda: text in self.output, f"{text!r} in the log", within=within)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send the process a signal."""
         self._process.send_signal(number)
 
     def wait(self, *, within: float = 20) -> int:
-        """Wait for its end, and return the exit code."""
+        """Wait until the process ends, and return its exit status.
+
+        Raises:
+            DeadlineExceededError: It is still running after so many seconds.
+        """
         try:
             return self._process.wait(within)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"still running after {within} s") from None
+            raise DeadlineExceededError(f"still running after {within} s") from None
 
     def stop(self, *, within: float = 20) -> int:
-        """Send it SIGTERM, wait for its end, and return the exit code."""
+        """Send the process SIGTERM, wait until it ends, and return its exit status.
+
+        Raises:
+            DeadlineExceededError: It is still running after so many seconds.
+        """
         self.signal(signal.SIGTERM)
         return self.wait(within=within)
 
     def wait_or_kill(self, *, within: float) -> None:
-        """Wait for its end, but not for ever."""
+        """Wait until the process ends; kill it if it is still running after so many seconds."""
         try:
             self._process.wait(within)
         except subprocess.TimeoutExpired:
             self.kill()
 
     def kill(self) -> None:
-        """Kill it if it runs."""
+        """Kill the process if it is running."""
         if self.running:
             self._process.kill()
             self._process.wait(10)
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """Return the JSON object in a line of a log."""
+    try:
+        parsed = json.loads(line)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise UnreadableLogError(f"not a JSON object: {line}")
+    return parsed

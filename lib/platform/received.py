@@ -1,4 +1,4 @@
-"""A message that arrived in a queue, as the tests look at it."""
+"""A message that was taken from a queue."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from pika.spec import Basic, BasicProperties
 
-from lib.platform.crypto import Cipher
+from lib.platform.encryption import FlowCipher
 
 PROPERTIES = (
     "content_type",
@@ -29,12 +29,12 @@ class Received:
     """An AMQP message with its properties.
 
     Args:
-        routing_key: Under which it was published.
-        redelivered: The broker's flag.
-        properties: Those of ``PROPERTIES`` that are set.
-        headers: The AMQP headers, or None when the message has no table.
-        content: The bytes as they are.
-        cipher: The keys of its flow.
+        routing_key: The routing key under which it was published.
+        redelivered: Whether the broker marked it as redelivered.
+        properties: The AMQP properties that are set, of those in ``PROPERTIES``.
+        headers: The AMQP headers; None if the message has no header table.
+        content: The payload as it is.
+        cipher: The cipher of its flow.
     """
 
     routing_key: str
@@ -42,7 +42,7 @@ class Received:
     properties: dict[str, Any]
     headers: dict[str, Any] | None
     content: bytes
-    cipher: Cipher
+    cipher: FlowCipher
 
     @classmethod
     def of(
@@ -50,9 +50,9 @@ class Received:
         method: Basic.Deliver | Basic.GetOk,
         properties: BasicProperties,
         content: bytes | str,
-        cipher: Cipher,
+        cipher: FlowCipher,
     ) -> "Received":
-        """Take over what pika hands out."""
+        """Return the message that pika delivered."""
         return cls(
             routing_key=str(method.routing_key),
             redelivered=bool(method.redelivered),
@@ -67,13 +67,16 @@ class Received:
         )
 
     def __getitem__(self, header: str) -> Any:
-        """Return a header, which must be there."""
-        assert self.headers is not None, "the message has no headers"
-        return self.headers[header]
+        """Return an AMQP header.
+
+        Raises:
+            KeyError: The message has no such header.
+        """
+        return (self.headers or {})[header]
 
     @property
     def message(self) -> Any:
-        """The decrypted message, by the protocol version that its header names."""
+        """The decrypted message, in the protocol version of its header."""
         return self.cipher.decode(self.content, int((self.headers or {}).get("protocolVersion", 1)))
 
     @property
@@ -83,16 +86,16 @@ class Received:
 
     @property
     def plain(self) -> Any:
-        """The content as the JSON that it is, unencrypted: a snapshot."""
+        """The value of a payload in plain JSON, such as a snapshot."""
         return json.loads(self.content)
 
     @property
     def error(self) -> Any:
-        """The error of an error message, decrypted: name, message, stack."""
+        """The decrypted error of an error message: its name, message and stack."""
         return self.cipher.decode(self.plain["error"])
 
     @property
     def error_input(self) -> Any:
-        """The decrypted message that led to the error, or None when there was none."""
+        """The decrypted input of the step that failed; None for an error at start."""
         content = self.plain.get("errorInput")
         return None if content is None else self.cipher.decode(content)

@@ -1,4 +1,7 @@
-"""The platform's REST API, as far as a running step and the design-time services use it."""
+"""The part of the platform's REST API that steps and design-time services use.
+
+See docs/platform.md, sections "REST API" and "Design-time services".
+"""
 
 import base64
 import json
@@ -16,11 +19,17 @@ _ACCOUNT = re.compile(r"^/v1/accounts/([^/]+)$")
 
 @dataclass
 class RestApi(HttpServer):
-    """Step data, startup data, account keys and posted results, behind basic auth.
+    """Step data, startup data, account keys and the results of design-time services.
+
+    Requests need HTTP basic authentication.
 
     Args:
-        username: API_USERNAME.
-        key: API_KEY.
+        username: ELASTICIO_API_USERNAME.
+        key: ELASTICIO_API_KEY.
+        steps: The data of each step, by flow id and step id.
+        startup_data: The startup data of each flow, by flow id.
+        accounts: The latest update of each account, by account id.
+        results: The results that design-time services posted: see ``result_url``.
     """
 
     username: str = "api-user@example.com"
@@ -31,7 +40,7 @@ class RestApi(HttpServer):
     results: dict[str, Any] = field(default_factory=dict)
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], content: bytes) -> Answer:
-        """Return what the platform would."""
+        """Answer as the platform does."""
         wanted = base64.b64encode(f"{self.username}:{self.key}".encode()).decode()
         if headers.get("Authorization") != f"Basic {wanted}":
             return Answer(401, {"error": "Unauthorized"})
@@ -64,6 +73,10 @@ class RestApi(HttpServer):
         return Answer(200, self.startup_data[flow])
 
     def result_url(self, name: str) -> str:
-        """Return a POST_RESULT_URL with user and password in it."""
+        """Return the URL, with user and password, for a design-time service to post its answer to.
+
+        Args:
+            name: The key of the answer in ``results``.
+        """
         user = self.username.replace("@", "%40")
         return f"{self.url.replace('//', f'//{user}:{self.key}@')}/results/{name}"

@@ -1,6 +1,6 @@
-"""A flow on the broker: its exchange, and the queues and bindings of its steps.
+"""The exchange, queues and bindings of a flow, and the environment of its steps.
 
-The platform makes these before it starts a step; the runtime declares nothing.
+The platform declares these before it starts a step: see docs/platform.md, section "Topology".
 """
 
 import time
@@ -15,23 +15,25 @@ from pika.adapters.blocking_connection import BlockingChannel
 from pika.spec import Queue
 
 from lib.platform.broker import Broker
-from lib.platform.crypto import Cipher
+from lib.platform.encryption import FlowCipher
+from lib.platform.errors import DeadlineExceededError, QueueDeletedError
 from lib.platform.object_storage import ObjectStorage
 from lib.platform.received import Received
 from lib.platform.rest_api import RestApi
 from lib.platform.waiting import until
+from lib.sailor.settings import PREFIX
 
-NO_HEADERS: Mapping[str, Any] = {}
+_EMPTY: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
 class FlowStep:
-    """A step of a flow: the names of its queues, which are their routing keys too.
+    """A step of a flow, with the names of its queues; each is its queue's routing key too.
 
     Args:
-        id: STEP_ID.
-        prefix: Sets the step's queues apart from all others on the broker.
-        output: Where the data go that the step emits.
+        id: The step's id.
+        prefix: The prefix of the queues' names, unique on the broker.
+        output: The queue of the data that the step emits.
     """
 
     id: str
@@ -40,42 +42,52 @@ class FlowStep:
 
     @property
     def input(self) -> str:
-        """LISTEN_MESSAGES_ON."""
+        """The queue of the step's input."""
         return f"{self.prefix}:messages"
 
     @property
     def rejected(self) -> str:
-        """Where a message of the input goes that was rejected without requeue."""
+        """The queue of input messages that were rejected."""
         return f"{self.prefix}:rejected"
 
     @property
     def errors(self) -> str:
-        """What comes under ERROR_ROUTING_KEY."""
+        """The queue of errors."""
         return f"{self.prefix}:errors"
 
     @property
     def rebounds(self) -> str:
-        """What comes under REBOUND_ROUTING_KEY; back in the input when its time is over."""
+        """The queue of rebounds, which return to the input when they expire."""
         return f"{self.prefix}:rebounds"
 
     @property
     def snapshots(self) -> str:
-        """What comes under SNAPSHOT_ROUTING_KEY."""
+        """The queue of snapshots."""
         return f"{self.prefix}:snapshots"
 
 
 class Flow:
-    """A chain of steps, made for one test.
+    """A chain of steps.
 
-    The data of each step go to the input of the next, those of the last to ``output``.
+    The data that a step emits go to the input of the next one, those of the last step to the
+    queue ``output``.
 
     Args:
-        broker: Where the queues are.
-        api: Knows the steps' data.
-        storage: The flow's object storage, if it has one.
-        steps: The STEP_IDs.
-        flow_id: FLOW_ID.
-        entry: Where runtimes find the broker, when not directly: an ``AmqpProxy``'s address.
+        broker: The broker of the queues.
+        api: The REST API, which gets the data of the steps.
+        storage: The object storage, if the flow has one.
+        steps: The ids of the steps.
+        flow_id: The flow's id; by default a new one.
+        entry: The address of the broker for the steps, if it differs: that of a proxy.
+
+    Attributes:
+        cipher: The cipher of the flow's messages.
+        exchange: The exchange.
+        output: The queue of the data that the last step emits.
+        replies: A queue for replies.
+        elsewhere: A queue for messages with a routing key of the handler's choice.
+        steps: The steps.
+        step: The first step.
     """
 
     def __init__(
@@ -92,8 +104,8 @@ class Flow:
         self.api = api
         self.storage = storage
         self.entry = entry or broker
-        self.cipher = Cipher()
-        self.prefix = f"test-{uuid.uuid4().hex[:12]}"
+        self.cipher = FlowCipher()
+        self.prefix = f"flow-{uuid.uuid4().hex[:12]}"
         self.id = flow_id or self.prefix
         self.exchange = f"{self.prefix}:exchange"
         self.output = f"{self.prefix}:output"
@@ -112,12 +124,20 @@ class Flow:
         self,
         step: str,
         *,
-        config: Mapping[str, Any] = NO_HEADERS,
+        config: Mapping[str, Any] = _EMPTY,
         snapshot: Mapping[str, Any] | None = None,
         passthrough: bool = False,
         variables: Mapping[str, Any] | None = None,
     ) -> None:
-        """Say what the REST API knows of a step."""
+        """Set the data of a step that the REST API returns.
+
+        Args:
+            step: The step's id.
+            config: The fields of the step, and its credentials.
+            snapshot: The snapshot, if there is one.
+            passthrough: Whether messages carry those of the steps before.
+            variables: The variables of the flow, if there are any.
+        """
         self.api.steps[self.id, step] = {
             "id": step,
             "config": dict(config),
@@ -129,7 +149,13 @@ class Flow:
     def environment(
         self, function: str, step: FlowStep | None = None, **settings: str | int | None
     ) -> dict[str, str]:
-        """Return the ELASTICIO_ variables that start a step; a setting of None is left out."""
+        """Return the ELASTICIO_ variables of a step.
+
+        Args:
+            function: The name of the action or trigger.
+            step: The step; by default the first.
+            settings: More variables, without their prefix; None leaves one out.
+        """
         step = step or self.step
         values: dict[str, str | int | None] = {
             "FLOW_ID": self.id,
@@ -157,34 +183,34 @@ class Flow:
             values["OBJECT_STORAGE_URI"] = self.storage.url
             values["OBJECT_STORAGE_TOKEN"] = self.storage.token
         values.update(settings)
-        return {f"ELASTICIO_{name}": str(v) for name, v in values.items() if v is not None}
+        return {f"{PREFIX}{name}": str(v) for name, v in values.items() if v is not None}
 
     @property
     def queues(self) -> list[str]:
-        """All queues of the flow."""
+        """The names of all queues."""
         names = [self.output, self.replies, self.elsewhere]
         for step in self.steps:
             names += [step.input, step.rejected, step.errors, step.rebounds, step.snapshots]
         return names
 
     def declare(self) -> None:
-        """Make the exchange, the queues and the bindings."""
-        beyond = {step.input: step.rejected for step in self.steps}
-        beyond |= {step.rebounds: step.input for step in self.steps}
+        """Declare the exchange, the queues and the bindings."""
+        dead_letters_to = {step.input: step.rejected for step in self.steps}
+        dead_letters_to |= {step.rebounds: step.input for step in self.steps}
         with self.broker.channel() as channel:
-            channel.exchange_declare(self.exchange, durable=True)  # direct
+            channel.exchange_declare(self.exchange, durable=True)  # a direct exchange
             for queue in self.queues:
                 arguments = {}
-                if queue in beyond:
+                if queue in dead_letters_to:
                     arguments = {
                         "x-dead-letter-exchange": self.exchange,
-                        "x-dead-letter-routing-key": beyond[queue],
+                        "x-dead-letter-routing-key": dead_letters_to[queue],
                     }
                 channel.queue_declare(queue, durable=True, arguments=arguments)
                 channel.queue_bind(queue, self.exchange, queue)
 
     def remove(self) -> None:
-        """Delete what ``declare`` made."""
+        """Delete the exchange and the queues."""
         with self.broker.channel() as channel:
             for queue in self.queues:
                 channel.queue_delete(queue)
@@ -192,7 +218,7 @@ class Flow:
 
     @contextmanager
     def declared(self) -> Iterator["Flow"]:
-        """Have the flow on the broker for as long as the block lasts."""
+        """Declare the flow, and delete it when the block ends."""
         self.declare()
         try:
             yield self
@@ -204,19 +230,19 @@ class Flow:
         message: Any,
         *,
         step: FlowStep | None = None,
-        headers: Mapping[str, Any] | None = NO_HEADERS,
+        headers: Mapping[str, Any] | None = _EMPTY,
         version: int = 1,
         **properties: Any,
     ) -> str:
-        """Put a message into a step's input, and return its messageId.
+        """Publish a message to a step's input, and return its messageId.
 
         Args:
-            message: To be encrypted, or bytes to be sent as they are.
+            message: The message; bytes are sent as they are, any other value is encrypted.
             step: The step; by default the first.
-            headers: AMQP headers beside messageId and threadId; a header of None is left out,
-                and without any header table when None.
+            headers: AMQP headers in addition to messageId and threadId; a value of None leaves a
+                header out, and None sends no header table at all.
             version: The protocol version.
-            properties: Other AMQP properties.
+            properties: More AMQP properties.
         """
         with self.broker.channel() as channel:
             channel.confirm_delivery()
@@ -227,13 +253,14 @@ class Flow:
     def publish_all(
         self, messages: Iterable[Any], *, step: FlowStep | None = None, **properties: Any
     ) -> list[str]:
-        """Put many messages into a step's input, and return their messageIds."""
+        """Publish many messages to a step's input, and return their messageIds; see ``publish``."""
         with self.broker.channel() as channel:
             ids = [
                 self._publish(channel, message, step or self.step, **properties)
                 for message in messages
             ]
-            channel.queue_declare((step or self.step).input, passive=True)  # all are there now
+            # The broker answers once all messages are in the queue.
+            channel.queue_declare((step or self.step).input, passive=True)
         return ids
 
     def _publish(
@@ -242,7 +269,7 @@ class Flow:
         message: Any,
         step: FlowStep,
         *,
-        headers: Mapping[str, Any] | None = NO_HEADERS,
+        headers: Mapping[str, Any] | None = _EMPTY,
         version: int = 1,
         **properties: Any,
     ) -> str:
@@ -270,45 +297,56 @@ class Flow:
         return str((table or {}).get("messageId", message_id))
 
     def take(self, queue: str, count: int = 1, *, within: float = 20) -> list[Received]:
-        """Take as many messages as expected from a queue, as they come."""
+        """Take a number of messages from a queue, and acknowledge them.
+
+        Args:
+            queue: The queue.
+            count: The number of messages.
+            within: Seconds after which to give up.
+
+        Raises:
+            DeadlineExceededError: Fewer messages arrived; they are in the queue again.
+            QueueDeletedError: The queue was deleted meanwhile.
+        """
         if count == 0:
             return []
         taken: list[Received] = []
         deadline = time.monotonic() + within
         with self.broker.channel() as channel:
-            channel.basic_qos(prefetch_count=count)  # what is more stays in the queue
+            channel.basic_qos(prefetch_count=count)  # any more stay in the queue
             for method, properties, content in channel.consume(queue, inactivity_timeout=0.1):
                 if method is not None and properties is not None and content is not None:
                     taken.append(Received.of(method, properties, content, self.cipher))
                     if len(taken) == count:
                         channel.basic_ack(method.delivery_tag or 0, multiple=True)
                         return taken
-                assert time.monotonic() < deadline, (
-                    f"{count} messages in {queue}: not within {within} s, but {len(taken)}"
-                )
-        raise AssertionError(f"{queue} is gone")
+                if time.monotonic() > deadline:
+                    raise DeadlineExceededError(
+                        f"{count} messages in {queue}: not within {within} s, but {len(taken)}"
+                    )
+        raise QueueDeletedError(f"{queue} was deleted")
 
     def take_one(self, queue: str, *, within: float = 20) -> Received:
-        """Take the one message that is expected in a queue."""
+        """Take one message from a queue; see ``take``."""
         [taken] = self.take(queue, within=within)
         return taken
 
     def drain(self, queue: str) -> list[Received]:
-        """Take all messages that are in a queue now."""
+        """Take all messages that are in a queue at present."""
         return self.take(queue, self.depth(queue))
 
     def depth(self, queue: str) -> int:
-        """Return how many messages wait in a queue, not counting those in process."""
-        return self._look(queue).message_count or 0
+        """Return the number of messages in a queue, without those that are delivered."""
+        return self._state(queue).message_count or 0
 
     def consumers(self, step: FlowStep | None = None) -> int:
-        """Return how many runtimes consume a step's input."""
-        return self._look((step or self.step).input).consumer_count or 0
+        """Return the number of consumers of a step's input."""
+        return self._state((step or self.step).input).consumer_count or 0
 
-    def _look(self, queue: str) -> Queue.DeclareOk:
+    def _state(self, queue: str) -> Queue.DeclareOk:
         with self.broker.channel() as channel:
             return channel.queue_declare(queue, passive=True).method
 
     def until_consumed(self, step: FlowStep | None = None, *, by: int = 1) -> None:
-        """Wait until runtimes consume a step's input."""
+        """Wait until a step's input has a number of consumers."""
         until(lambda: self.consumers(step) == by, f"{by} consumers of the step", every=0.05)

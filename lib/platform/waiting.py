@@ -1,27 +1,29 @@
-"""Waiting for what happens in other processes: poll with a deadline, never sleep and hope."""
+"""Waiting for other processes: look again and again until a deadline."""
 
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from lib.platform.errors import DeadlineExceededError
+
 T = TypeVar("T")
 
 
 def until(condition: Callable[[], T], what: str, *, within: float = 20, every: float = 0.02) -> T:
-    """Call ``condition`` until what it returns is true, and return that.
+    """Call a condition until its result is true, and return that result.
 
     Args:
-        condition: Looks at the world.
-        what: What is waited for, for the reader of a failure.
+        condition: The condition.
+        what: What is expected, for the error.
         within: Seconds after which to give up.
-        every: Seconds between two looks.
+        every: Seconds between two calls.
 
     Raises:
-        AssertionError: The deadline passed.
+        DeadlineExceededError: The condition was still false at the deadline.
     """
     deadline = time.monotonic() + within
     while not (result := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {within} s")
+            raise DeadlineExceededError(f"{what}: not within {within} s")
         time.sleep(every)
     return result

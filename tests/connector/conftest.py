@@ -1,38 +1,14 @@
-"""This repository as the component of a flow's step, and an Amazon ECR that answers by a script."""
+"""Our actions as steps, and an Amazon ECR that answers by a script."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
 from lib.platform import Flow, FlowStep, Runtime
-from lib.platform.process import Sailor
-from tests.sailor.conftest import Starter, api, broker, flow, node, start
+from tests.support.connector import Serve
 from tests.support.loopback import Loopback
-
-__all__ = ["api", "broker", "flow", "node", "start"]
-
-# What the container does by default: ``ecr-connector serve`` in the repository's root.
-_COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
-CONNECTOR = Sailor("python", (_COMMAND, "serve"), (_COMMAND, "service"))
-
-
-class Serve(Protocol):
-    """Starts one of our actions as a step; see ``serve``."""
-
-    def __call__(
-        self,
-        action: str,
-        cfg: dict[str, Any],
-        *,
-        flow: Flow | None = None,
-        step: FlowStep | None = None,
-        consumers: int = 1,
-        log_level: str = "info",
-        **settings: str | int,
-    ) -> Runtime: ...
+from tests.support.steps import Starter
 
 
 @pytest.fixture
@@ -64,7 +40,6 @@ def serve(flow: Flow, start: Starter) -> Serve:
         return start(
             flow,
             action,
-            sailor=CONNECTOR,
             step=step,
             consumers=consumers,
             log_level=log_level,
@@ -82,15 +57,3 @@ def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
         monkeypatch.delenv(name, raising=False)
-
-
-def message(**body: Any) -> dict[str, Any]:
-    """Return a message with a body, as the step before ours emits it."""
-    return {"id": "in-1", "body": body, "headers": {}, "attachments": {}, "metadata": {}}
-
-
-def is_empty(flow: Flow) -> bool:
-    """Tell whether nothing is left in any queue of a flow."""
-    with flow.broker.channel() as channel:
-        looks = [channel.queue_declare(queue, passive=True).method for queue in flow.queues]
-    return not any(look.message_count for look in looks)

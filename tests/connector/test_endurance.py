@@ -8,7 +8,9 @@ import pytest
 
 from benchmarks.server import canned
 from lib.platform import Flow, until
-from tests.connector.conftest import Serve, is_empty, message
+from tests.support.connector import Serve, is_empty, message
+
+pytestmark = pytest.mark.alone
 
 MESSAGES = 10_000
 FIRST = 1_000

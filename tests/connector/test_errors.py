@@ -6,8 +6,8 @@ import pytest
 
 from lib.platform import Flow
 from lib.sandbox import Sandbox
-from tests.connector.conftest import Serve, is_empty, message
 from tests.support.aws_model import cfg_for
+from tests.support.connector import Serve, is_empty, message
 from tests.support.loopback import Loopback, Reply
 
 IMAGES: dict[str, Any] = {"imageDetails": [{"imageTags": ["1.0.0"]}]}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lib.platform import Broker, Flow, RestApi
-from tests.connector.conftest import Serve, is_empty
 from tests.support.aws_model import OPERATIONS, cfg_for, sample_parameters
+from tests.support.connector import Serve, is_empty
 from tests.support.loopback import Loopback, Reply
 
 AT_ONCE = 5  # they start in parallel: one after another they would take twice as long

@@ -7,13 +7,11 @@ import pytest
 
 from lib.platform import Flow, RestApi
 from lib.sandbox import Sandbox
-from tests.connector.conftest import CONNECTOR, Serve, is_empty, message
-from tests.sailor.conftest import Starter
 from tests.support.aws_model import cfg_for
+from tests.support.connector import Serve, is_empty, message
 from tests.support.loopback import Loopback, Reply
-from tests.support.roles import EXTERNAL_ID, no_profile, role_in
-
-__all__ = ["no_profile"]
+from tests.support.roles import EXTERNAL_ID, role_in
+from tests.support.steps import Starter
 
 PREVIEW = "GetLifecyclePolicyPreview"
 IMAGES = [{"imageTags": [f"v{number}"]} for number in range(5)]
@@ -122,7 +120,6 @@ def test_credentials_with_a_role_are_verified_for_the_screens(
     cfg = {**sandbox.cfg, "roleArn": arn, "externalId": external_id}
     asked = start.ask(
         "verifyCredentials",
-        sailor=CONNECTOR,
         COMPONENT_PATH=None,
         POST_RESULT_URL=api.result_url("answer"),
         CFG=orjson.dumps(cfg).decode(),

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from lib.platform import Flow
-from tests.connector.conftest import Serve, is_empty
+from tests.support.connector import Serve, is_empty
 from tests.support.trigger_guide import examples
 
 PUSH, EMITTED = examples()[0]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lib.platform import Flow, Runtime
-from tests.connector.conftest import Serve, is_empty, message
 from tests.support.aws_model import cfg_for
+from tests.support.connector import Serve, is_empty, message
 from tests.support.loopback import Loopback, Reply
 
 SIZE = 20 * 1024**2

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lib.platform import Flow, Runtime
-from tests.connector.conftest import Serve, message
 from tests.support.aws_model import KEYS, TOKEN, cfg_for
+from tests.support.connector import Serve, message
 from tests.support.loopback import Loopback, Reply
 
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

@@ -11,9 +11,9 @@ import pytest
 from lib.platform import Broker, Flow, RestApi
 from lib.platform.process import Sailor
 from lib.sandbox import Sandbox
-from tests.connector.conftest import Serve
-from tests.sailor.conftest import Starter, script
 from tests.support.aws_model import ask_action
+from tests.support.connector import Serve
+from tests.support.steps import Starter, script
 
 STEPS = ("node_1", "ecr_2", "node_3")
 MANIFEST = orjson.dumps(

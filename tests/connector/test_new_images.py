@@ -10,9 +10,9 @@ from lib.component.triggers.new_images.cursor import Cursor
 from lib.component.triggers.new_images.trigger import SETTLING_TIME
 from lib.platform import Flow, RestApi, Runtime
 from lib.platform.received import Received
-from tests.connector.conftest import CONNECTOR, is_empty, message
-from tests.sailor.conftest import Starter
+from tests.support.connector import is_empty, message
 from tests.support.registry import NOON, Registry, registry
+from tests.support.steps import Starter
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_run_goes_on_from_the_snapshot_that_the_platform_keeps(
     def serve(snapshot: dict[str, Any] | None = None) -> Runtime:
         cfg = {**ecr.cfg, "startFrom": "beginning"}
         flow.configure(flow.step.id, config=cfg, snapshot=snapshot, passthrough=True)
-        return start(flow, "newImages", sailor=CONNECTOR, COMPONENT_PATH=None)
+        return start(flow, "newImages", COMPONENT_PATH=None)
 
     # Given 12 images, and a look at messages and snapshots in the order that they leave
     pushed = [ecr.push("shop", number, at=NOON - 60 + number // 4) for number in range(12)]
@@ -86,7 +86,6 @@ def test_the_design_screens_get_its_repositories(
 ) -> None:
     asked = start.ask(
         "selectModel",
-        sailor=CONNECTOR,
         COMPONENT_PATH=None,
         POST_RESULT_URL=api.result_url("model"),
         CFG=orjson.dumps(ecr.cfg).decode(),

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lib.platform import Flow, until
-from tests.connector.conftest import Serve, is_empty, message
 from tests.support.aws_model import cfg_for
+from tests.support.connector import Serve, is_empty, message
 from tests.support.loopback import Loopback, Reply
 
 IMAGES: dict[str, Any] = {"imageDetails": [{"imageTags": ["1.0.0"]}]}

@@ -24,9 +24,7 @@ from lib.sandbox import Sandbox
 from tests.support.aws_model import KEYS, REGION, TOKEN, Event, ask_action, cfg_for
 from tests.support.decoys import DECOY
 from tests.support.loopback import Captured, Loopback, Reply
-from tests.support.roles import EXTERNAL_ID, no_profile, role_in
-
-__all__ = ["no_profile"]
+from tests.support.roles import EXTERNAL_ID, role_in
 
 ARN = "arn:aws:iam::123456789012:role/team/ecr-reader"
 SECRET = "assumed/secret+of/the/role/EXAMPLEKEY00"

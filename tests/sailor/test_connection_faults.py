@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from lib.platform import Flow, PrivateBroker, Runtime, until
-from tests.sailor.conftest import Starter, script
 from tests.support.amqp_proxy import AmqpProxy
+from tests.support.steps import Starter, script
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Each delivery is processed and settled, whatever it is like and whoever dies over it.
 
-The first tests are what PLATFORM records as faults of the Node sailor.
+The first tests are faults that were seen in the Node sailor.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib.platform import Flow, ObjectStorage, Runtime, until
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
 
 OWN = "tests/sailor/components/own"
 

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from lib.platform import Flow, until
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
+
+pytestmark = pytest.mark.alone
 
 MESSAGES = 10_000
 FIRST = 1_000

@@ -9,8 +9,8 @@ import pytest
 
 from lib.platform import Broker, Flow, RestApi, until
 from lib.platform.process import OURS, Sailor
-from tests.sailor.conftest import Starter, script
 from tests.support.amqp_proxy import AmqpProxy
+from tests.support.steps import Starter, script
 
 FIXED_HEADERS = {
     "execId": "exec-5d",

@@ -2,8 +2,12 @@
 
 import time
 
+import pytest
+
 from lib.platform import Flow
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
+
+pytestmark = pytest.mark.alone
 
 
 def test_emits_of_each_kind_keep_to_their_rate(flow: Flow, start: Starter) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from lib.platform import Broker, Flow, RestApi
 from lib.platform.process import Sailor
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
 
 STEPS = ("node_1", "python_2", "node_3")
 

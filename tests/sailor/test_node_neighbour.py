@@ -2,7 +2,7 @@
 
 from lib.platform import Flow, ObjectStorage, RestApi
 from lib.platform.process import Sailor
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
 
 
 def test_the_node_sailor_answers_a_message(flow: Flow, start: Starter, node: Sailor) -> None:

@@ -5,7 +5,7 @@ import socket
 from typing import Any
 
 from lib.platform import Flow, ObjectStorage
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
 
 LEVELS = {10, 20, 30, 40, 50, 60}
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")

@@ -7,7 +7,7 @@ import pytest
 
 from lib.platform import RestApi
 from lib.platform.process import OURS, Sailor
-from tests.sailor.conftest import Starter
+from tests.support.steps import Starter
 
 
 def settings(api: RestApi, name: str, **more: str | None) -> dict[str, Any]:

@@ -13,9 +13,9 @@ import pytest
 
 from lib.platform import Broker, Flow, ObjectStorage, RestApi
 from lib.platform.process import OURS, Sailor
-from tests.sailor.conftest import Starter
 from tests.support.cases import SETTINGS
 from tests.support.neighbours import Case, Outcome, Setting, run
+from tests.support.steps import Starter
 
 
 class Wanted(NamedTuple):

@@ -21,7 +21,7 @@ from lib.sailor.headers import IncomingHeaders
 from lib.sailor.publisher import Publisher
 from lib.sailor.rest_api import RestApi
 from lib.sailor.settings import Settings
-from tests.sailor.test_unit_settings import ENVIRON
+from tests.support.settings import ENVIRON
 
 CIPHER = Cipher("password", "0123456789abcdef")
 COMPONENT = Component.load(Path(__file__).parent / "components" / "own")

@@ -17,7 +17,7 @@ from lib.sailor.cipher import Cipher, CipherError
 from lib.sailor.errors import InvalidPayloadError
 from lib.sailor.headers import IncomingHeaders
 from lib.sailor.settings import UNBOUNDED, Settings
-from tests.sailor.test_unit_settings import ENVIRON
+from tests.support.settings import ENVIRON
 
 PASSWORD, IV = "correct horse", "0123456789abcdef"
 CIPHER = Cipher(PASSWORD, IV)

@@ -1,11 +1,11 @@
-"""Every event and header of PLATFORM.md as cases for two runtimes, side by side."""
+"""Every event and header of docs/platform.md as cases for two runtimes, side by side."""
 
 import json
 from typing import Any
 
-from lib.platform import Cipher, Flow, ObjectStorage
-from tests.sailor.conftest import script
+from lib.platform import Flow, FlowCipher, ObjectStorage
 from tests.support.neighbours import Case, Setting
+from tests.support.steps import script
 
 OBJECT_ID = "x-ipaas-object-storage-id"
 DATA = {
@@ -128,7 +128,7 @@ EVENTS = Setting(
         ),
         Case("garbage", b"this is no ciphertext"),
         Case("garbage of version 2", b"this is no ciphertext", version=2),
-        Case("ciphertext of no JSON object", Cipher().encode("text"), version=1),
+        Case("ciphertext of no JSON object", FlowCipher().encode("text"), version=1),
         Case("nothing", b""),
     ],
     step={"config": {"_account": "acc"}, "snapshot": {"z": 0}, "variables": {"v": "1"}},
@@ -198,7 +198,7 @@ NO_SELF_PASSTHROUGH = Setting(
 def error_message(**parts: Any) -> bytes:
     """Return what an error handler's queue holds: JSON, each part encrypted in version 1."""
     return json.dumps(
-        {name: Cipher().encode(part).decode() for name, part in parts.items()}
+        {name: FlowCipher().encode(part).decode() for name, part in parts.items()}
     ).encode()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lib.platform import Flow, ObjectStorage, Received, until
 from lib.platform.process import Sailor
-from tests.sailor.conftest import Starter, script
+from tests.support.steps import Starter, script
 
 # Everything that came of a message, by the place where it arrived.
 Outcome = dict[str, list[Any]]

@@ -1,19 +1,19 @@
-"""IAM roles in a sandbox, for tests that assume them."""
+"""Roles in a sandbox, which checks their trust policies and permissions."""
 
 from typing import Any
 
 import boto3
 import orjson
-import pytest
 from botocore.config import Config
 
-from lib.sandbox import REGION, Sandbox
+from lib.sandbox import Sandbox
+from tests.support.aws_model import REGION
 
 EXTERNAL_ID = "flow:of/ours"
 
 
 def role_in(sandbox: Sandbox, name: str, actions: str = "ecr:*") -> str:
-    """Create a role that asks for ``EXTERNAL_ID``, and return its ARN."""
+    """Make a role that asks for the external id, and return its ARN."""
     iam = boto3.session.Session(
         aws_access_key_id=sandbox.cfg["accessKeyId"],
         aws_secret_access_key=sandbox.cfg["secretAccessKey"],
@@ -30,15 +30,6 @@ def role_in(sandbox: Sandbox, name: str, actions: str = "ecr:*") -> str:
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
     iam.put_role_policy(RoleName=name, PolicyName="it", PolicyDocument=_policy(permission))
     return str(role["Role"]["Arn"])
-
-
-@pytest.fixture
-def no_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let boto3 in the test itself, not the connector, do without the decoys' profile."""
-    for name in ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT"):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "false")
-    monkeypatch.setenv("HOME", "/nonexistent")
 
 
 def _policy(statement: dict[str, Any]) -> str:
