@@ -179,7 +179,7 @@ def canonical(name: str) -> str:
 
 
 def test_the_version_is_the_same_everywhere() -> None:
-    released = re.findall(r"^## \[(\d.*?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    released = re.findall(r"^## (\d\S*) - ", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
     assert released[:1] == [DESCRIPTOR["version"]] == [lib.__version__]
 

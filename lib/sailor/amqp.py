@@ -38,7 +38,7 @@ class Loop:
     """The thread that the connections live on. ``call`` is safe from any thread.
 
     Args:
-        on_crash: Called when the thread dies of an error of our own.
+        on_crash: Called when the thread dies of an internal error.
     """
 
     def __init__(self, on_crash: Callable[[BaseException], None]) -> None:
@@ -165,7 +165,7 @@ class Connection:
 
     def _on_closed(self, connection: object, error: str | BaseException) -> None:
         if connection is not self._connection:
-            return  # an earlier one, which was given up
+            return  # an earlier one, abandoned
         self.channel = None
         self._connection = None
         cause = self._error or error

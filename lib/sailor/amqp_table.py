@@ -2,7 +2,7 @@
 
 pika raises while it decodes a timestamp past the year 9999 or tables that are nested too deeply,
 which costs the connection and, as the message comes again, every connection after it; and it reads
-doubles as integers. :func:`install` puts these functions in place of its own.
+doubles as integers. :func:`install` puts these functions in their place.
 
 The format: https://www.rabbitmq.com/amqp-0-9-1-errata#section_3
 """

@@ -140,7 +140,7 @@ class Consumer(Connection):
         content: bytes,
     ) -> None:
         if channel_number != self._channel_number:
-            return  # from a channel that was given up
+            return  # from an abandoned channel
         self._ledger.count_delivery()
         tag = method.delivery_tag or 0  # never 0, but for the types
         message_id = (properties.headers or {}).get("messageId")

@@ -1,7 +1,7 @@
 """Deliveries: messages as the broker hands them over, and the ledger that recognizes them.
 
 When a connection is lost, RabbitMQ delivers again what was not acked on it, whether in progress or
-not. The ledger tells such a redelivery from a message that is new: the handler must not run twice,
+not. The ledger distinguishes such a redelivery from a new message: the handler must not run twice,
 and the ack has to name the new delivery.
 """
 

@@ -179,7 +179,7 @@ class Emitter:
                 **vars(original),
                 "headers": headers,
                 "expiration": str(min(expiration, _MAX_EXPIRATION)),
-                # The broker refuses any user id but that of our own connection.
+                # The broker refuses any user id but our connection's.
                 "user_id": None,
                 "cluster_id": None,
             }

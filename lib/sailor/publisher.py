@@ -22,7 +22,7 @@ from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
 
 # What the broker refuses for good gets this many attempts, some 3 seconds in all: a queue or an
-# exchange that is made anew is back by then.
+# exchange that is created again is back by then.
 _REFUSALS = 5
 _REFUSAL_PAUSE, _LONGEST_REFUSAL_PAUSE = 0.2, 2  # seconds
 # Once the step stops, input whose output is not published in this time returns to its queue.
@@ -203,7 +203,7 @@ class Publisher(Connection):
     def on_channel(self, channel: Channel) -> None:
         """Ask for confirms, and for the return of unroutable messages."""
         self._published = 0
-        # A channel that was given up may still confirm: that must not meet the new channel's tags.
+        # An abandoned channel may still confirm: that must not meet the new channel's tags.
         unconfirmed: dict[int, Publication] = {}
         self._unconfirmed = unconfirmed
         channel.add_on_return_callback(partial(_on_return, unconfirmed))

@@ -181,7 +181,7 @@ def is_expected(error: BaseException) -> bool:
 
 
 def _crash(error: BaseException) -> None:
-    """End the process for an error of our own in the connections' thread.
+    """End the process for an internal error in the connections' thread.
 
     At once, because every other thread may wait for that one. What is not acked stays queued.
     """

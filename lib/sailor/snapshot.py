@@ -19,7 +19,7 @@ class Snapshot:
 
     def __init__(self, value: Any) -> None:
         self._lock = threading.Lock()
-        # As text, so that each message gets a copy of its own.
+        # As text, so that each message gets its own copy.
         self._text = json_text.dump(value)
 
     def copy(self) -> Any:

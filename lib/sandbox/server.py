@@ -1,4 +1,4 @@
-"""moto's server in a thread, with an account of its own."""
+"""moto's server in a thread, with its own account."""
 
 import os
 import secrets
