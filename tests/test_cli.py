@@ -441,11 +441,11 @@ def test_a_terminal_shows_a_rebound_and_logs_for_a_person(server: Loopback, cfg:
 
     assert shown.wait() == 75
     first, second, heading, reason = shown.screen.splitlines()
-    assert first.startswith("warning  attempt 1: ")
-    assert second.startswith("warning  attempt 2: ")
+    assert first.startswith("warning  Attempt 1 failed: ")
+    assert second.startswith("warning  Attempt 2 failed: ")
     assert heading == "rebound  a transient error, try again later"
     assert reason == (
-        "DescribeImages found no answer in 3 attempts: ThrottlingException: slow down"
+        "DescribeImages failed after 3 attempts: ThrottlingException: slow down"
         " (DescribeImages, eu-central-1, HTTP 400)"
     )
 

@@ -453,11 +453,13 @@ def test_a_restart_of_the_broker_under_load_loses_nothing(
     # When the broker is restarted
     private_broker.restart()
 
-    # Then all come through, and no handler ran twice
-    count = settled(flow, runtime, lambda: flow.depth(flow.output) >= 1000)
+    # Then all come through; twice at most what was in flight, and what a broker that ends forgets:
+    # acks that it had received and not yet written down
+    count = settled(flow, runtime, lambda: set(labels) <= set(runs(journal)))
     assert set(count) == set(labels)
-    assert sorted(runs(journal)) == sorted(labels)
-    assert count.total() <= 1000 + 10  # what was under way may be there twice
+    assert set(runs(journal)) == set(labels)
+    assert max(count.values()) <= 2
+    assert count.total() <= 1000 + 100
 
 
 def test_a_broker_that_is_away_for_half_a_minute_is_waited_for(

@@ -36,12 +36,15 @@ class Terminal:
     ) -> None:
         self._terminal, side = pty.openpty()
         termios.tcsetwinsize(side, (24, columns))
+        # Test runners may say how wide their own terminal is.
+        inherited = {} if alone else {**os.environ}
+        inherited.pop("COLUMNS", None)
         # A test run in the background ignores Ctrl-C, and what it starts would do so too.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         self._process = subprocess.Popen(
             command,
             cwd=cwd,
-            env={**({} if alone else os.environ), "TERM": "xterm-256color", **(env or {})},
+            env={**inherited, "TERM": "xterm-256color", **(env or {})},
             stdin=side,
             stdout=side,
             stderr=side,
