@@ -43,6 +43,6 @@ def _install(folder: Path) -> None:
     ended = subprocess.run(_INSTALL, cwd=folder, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise MissingSoftwareError(
-            f"`{' '.join(_INSTALL)}` fails in {folder.name}:\n{ended.stderr[-2000:]}",
+            f"`{' '.join(_INSTALL)}` fails in {folder.name}: {ended.stderr[-2000:].strip()}",
             "check the network and npm's registry",
         )
