@@ -77,7 +77,7 @@ class Machine:
 
     def _need(self, what: str, has: Callable[[], bool], *packages: str) -> None:
         with _one_process_at_a_time():
-            if not has() and not self.install(*packages):
+            if not has() and not (self.install(*packages) and has()):
                 command = f"sudo apt install {' '.join(packages)}"
                 pytest.skip(f"{what} missing; on Debian or Ubuntu: {command}")
 
