@@ -31,6 +31,7 @@ from lib.sailor.settings import Settings
 from lib.sailor.worker import Worker
 
 _START_ERROR_ATTEMPTS = 3
+_SIGNAL_INTERVAL = 0.5  # seconds
 _REDELIVERY_TIMEOUT = 5  # seconds to wait, at the end, for messages whose connection was lost
 
 log = logging.getLogger("sailor")
@@ -79,7 +80,9 @@ class Runtime:
             self._report_start_error(error)
             self._close()
             return 1
-        self._stopping.wait()
+        # In turns: a signal that comes just before a wait would be heeded only after it.
+        while not self._stopping.wait(_SIGNAL_INTERVAL):
+            pass
         self._stop()
         self._close()
         log.info("The step has ended")
