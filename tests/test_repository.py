@@ -162,7 +162,7 @@ def test_a_module_holds_only_what_differs(name: str) -> None:
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_holds_exact_pins_with_hashes_and_no_host_or_path(name: str) -> None:
     remark = r"# The following packages are considered to be unsafe in a requirements file:\n"
-    pin = r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.]*"
+    pin = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[a-z]+\])?==[0-9][A-Za-z0-9.]*"
     hashes = r"( \\\n    --hash=sha256:[0-9a-f]{64})+\n"
 
     assert re.fullmatch(rf"({pin}{hashes}|\n|{remark})+", (ROOT / name).read_text())
@@ -188,7 +188,7 @@ def test_what_the_image_installs_is_what_is_tested() -> None:
 
 def locked(name: str) -> dict[str, str]:
     """Return the versions in a lock, by the packages' names in their normal form."""
-    pins = re.findall(r"^(\S+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE)
+    pins = re.findall(r"^([\w.-]+)(?:\[\w+\])?==(\S+)", (ROOT / name).read_text(), re.MULTILINE)
     return {canonical(package): version for package, version in pins}
 
 
