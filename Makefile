@@ -3,25 +3,26 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 PARALLEL := $(BIN)/python -m pytest -n auto --dist worksteal
 
 # Tests start hundreds of processes, which must not compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo check test lint generate bench clean
+.PHONY: help setup demo check test lint generate bench image clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(INSTALLED)  ## Make .venv with the locked dependencies
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
-	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[sandbox,dev]'
+	$(PIP) --require-hashes --requirement requirements-dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: setup  ## Take a container image through its whole life in a sandbox
@@ -45,6 +46,9 @@ generate: setup  ## Write the schemas, the actions of component.json and the ref
 
 bench: setup  ## Measure the cost of an action, side by side with its peers
 	$(BIN)/python -m benchmarks
+
+image: setup  ## Build the image, with Docker, Podman or, as root on Debian, buildah
+	$(BIN)/python -m tests.support.image
 
 clean:  ## Remove all that setup and the tests created
 	rm -rf .venv build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

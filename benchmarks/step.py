@@ -1,9 +1,11 @@
-"""A step: DescribeImages under our runtime, and under the platform's with the AWS SDK for Node.js.
+"""A step: DescribeImages under our runtime, under the platform's, and in a bare loop, the floor.
 
-Each turn starts one of the two on a full queue. CPU time and rate are measured from the end of the
+The platform's runtime calls the AWS SDK for Node.js; ``benchmarks.floor`` is the bare loop. Each
+turn starts one of the three on a full queue. CPU time and rate are measured from the end of the
 warm-up, which the peer's compiler needs, to the last message.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +25,7 @@ PREFETCHES = (1, 5, 10, 20)
 LEAST_AND_USUAL = (1, 10)
 
 _NODE_FOLDER = Path(__file__).parent / "node"
+_FLOOR = Sailor("floor", (sys.executable, "-m", "benchmarks.floor"), ())
 _ROUNDS = 5
 _WARM_UP = 500  # messages
 _MEASURED = 1_000  # messages, after those
@@ -57,6 +60,7 @@ class _Kind:
         bar: The bar for every prefetch.
         goals: The goals by prefetch.
         at_least: Whether bar and goals are lower limits.
+        to_floor: Whether ours is compared with the floor's too.
     """
 
     name: str
@@ -66,11 +70,29 @@ class _Kind:
     bar: float | None
     goals: Mapping[int, float]
     at_least: bool = False
+    to_floor: bool = False
 
 
 _KINDS = (
-    _Kind("CPU per message", "µs", lambda turn: turn.cpu, "step-cpu", 1.0, {1: 0.42, 10: 0.60}),
-    _Kind("rate", "msg/s", lambda turn: turn.rate, "step-rate", None, {1: 2.0, 10: 1.4}, True),
+    _Kind(
+        "CPU per message",
+        "µs",
+        lambda turn: turn.cpu,
+        "step-cpu",
+        1.0,
+        {1: 0.42, 10: 0.60},
+        to_floor=True,
+    ),
+    _Kind(
+        "rate",
+        "msg/s",
+        lambda turn: turn.rate,
+        "step-rate",
+        None,
+        {1: 2.0, 10: 1.4},
+        at_least=True,
+        to_floor=True,
+    ),
     _Kind("memory", "MiB", lambda turn: turn.memory, "step-memory", 0.5, {1: 0.45, 10: 0.45}),
     _Kind(
         "start to first message",
@@ -99,7 +121,7 @@ def measure(prefetches: Sequence[int] = PREFETCHES) -> list[Finding]:
     return [*_figures(turns), *_curves(turns)]
 
 
-# The turns of each contestant, ours first.
+# The turns of each contestant.
 _Turns = Mapping[str, Sequence[_Turn]]
 
 
@@ -107,6 +129,7 @@ def _take_turns(on: Broker, work: Work, peer: Sailor) -> _Turns:
     steps = {
         "our step": partial(_turn, on, work, OURS),
         "the Node peer": partial(_turn, on, replace(work, component="benchmarks/node"), peer),
+        "the floor": partial(_turn, on, work, _FLOOR),
     }
     return interleaved(steps, _ROUNDS)
 
@@ -128,11 +151,16 @@ def _figures(turns: Mapping[int, _Turns]) -> Iterator[Figure]:
                 yield figure(f"{name}, {kind.name}", median(values), kind.unit)
             yield figure(
                 f"our step to the peer, {kind.name}",
-                ratio(*costs.values()),
+                ratio(costs["our step"], costs["the Node peer"]),
                 bar=kind.bar,
                 goal=kind.goals.get(prefetch),
                 at_least=kind.at_least,
             )
+            if kind.to_floor:
+                yield figure(
+                    f"our step to the floor, {kind.name}",
+                    ratio(costs["our step"], costs["the floor"]),
+                )
 
 
 def _curves(turns: Mapping[int, _Turns]) -> Iterator[Curve]:

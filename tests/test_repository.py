@@ -16,6 +16,7 @@ from tests.support.repository import DESCRIPTOR, ROOT
 
 TRIGGERS: dict[str, Any] = DESCRIPTOR.get("triggers", {})
 PACKAGES = ("actions", "lib", "triggers")
+LOCKS = ("requirements.txt", "requirements-dev.txt")
 PROGRAMS = sorted([*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
 
 
@@ -34,12 +35,13 @@ PROGRAMS = sorted([*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "tests").rglob
         "actions",
         "benchmarks",
         "component.json",
-        "constraints.txt",
         "lib/component",
         "lib/ecr",
         "lib/sailor",
         "logo.png",
         "pyproject.toml",
+        "requirements-dev.txt",
+        "requirements.txt",
         "schemas",
         "tests",
         "triggers",
@@ -62,7 +64,7 @@ def test_the_checks_of_a_change_can_be_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["setup", "demo", "check", "test", "lint", "generate", "bench", "clean"]
+    "target", ["setup", "demo", "check", "test", "lint", "generate", "bench", "image", "clean"]
 )
 def test_the_makefile_has_each_target(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
@@ -157,20 +159,37 @@ def test_a_module_holds_only_what_differs(name: str) -> None:
 # The locked dependencies
 
 
-def test_every_constraint_is_an_exact_pin_and_names_no_index() -> None:
-    for line in (ROOT / "constraints.txt").read_text().splitlines():
-        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.]*", line), line
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_exact_pins_with_hashes_and_no_host_or_path(name: str) -> None:
+    remark = r"# The following packages are considered to be unsafe in a requirements file:\n"
+    pin = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[a-z]+\])?==[0-9][A-Za-z0-9.]*"
+    hashes = r"( \\\n    --hash=sha256:[0-9a-f]{64})+\n"
+
+    assert re.fullmatch(rf"({pin}{hashes}|\n|{remark})+", (ROOT / name).read_text())
 
 
-def test_every_dependency_is_pinned() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+def test_every_dependency_is_locked() -> None:
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = file["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
-    pinned = {
-        canonical(line.partition("==")[0])
-        for line in (ROOT / "constraints.txt").read_text().splitlines()
+    needed = {
+        canonical(name) for name in [*project["dependencies"], *file["build-system"]["requires"]]
     }
 
-    assert {canonical(name) for group in groups for name in group} <= pinned
+    assert needed <= set(locked("requirements.txt"))
+    assert {canonical(name) for group in groups for name in group} <= set(
+        locked("requirements-dev.txt")
+    )
+
+
+def test_what_the_image_installs_is_what_is_tested() -> None:
+    assert locked("requirements.txt").items() <= locked("requirements-dev.txt").items()
+
+
+def locked(name: str) -> dict[str, str]:
+    """Return the versions in a lock, by the packages' names in their normal form."""
+    pins = re.findall(r"^([\w.-]+)(?:\[\w+\])?==(\S+)", (ROOT / name).read_text(), re.MULTILINE)
+    return {canonical(package): version for package, version in pins}
 
 
 def canonical(name: str) -> str:
