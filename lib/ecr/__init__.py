@@ -12,10 +12,12 @@ from lib.ecr.errors import (
     NoAnswerError,
     RoleError,
     ServiceError,
+    ThrottledError,
     UnavailableError,
     UnreadableAnswerError,
 )
 from lib.ecr.paging import items_member
+from lib.ecr.rate_limiter import RateLimiter
 from lib.ecr.signing import CallerSignature, Signature
 
 __all__ = [
@@ -30,9 +32,11 @@ __all__ = [
     "InvalidConfigurationError",
     "Limits",
     "NoAnswerError",
+    "RateLimiter",
     "RoleError",
     "ServiceError",
     "Signature",
+    "ThrottledError",
     "UnavailableError",
     "UnreadableAnswerError",
     "connect",

@@ -58,6 +58,8 @@ def clock() -> StandingClock:
 def action_clock(clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> StandingClock:
     """Let actions, which make their client themselves, wait by the clock that stands still."""
     monkeypatch.setattr("lib.ecr.Clock.sleep", lambda _, seconds: clock.sleep(seconds))
+    monkeypatch.setattr("lib.ecr.Clock.time", lambda _: clock.time())
+    monkeypatch.setattr("random.uniform", clock.draw)
     return clock
 
 
