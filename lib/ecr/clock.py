@@ -5,6 +5,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+# A machine's clock may be wrong by hours; a date further off is itself wrong.
+LARGEST_OFFSET = timedelta(days=1)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -31,11 +34,15 @@ class Clock:
         time.sleep(seconds)
 
     def correct(self, date: str) -> bool:
-        """Take the time from an answer's Date header; return whether it holds one."""
+        """Take the time from an answer's Date header; return whether it holds a plausible one."""
         answered = http_time(date)
         if answered is None:
             return False
-        self.offset = answered - datetime.now(UTC)
+        offset = answered - datetime.now(UTC)
+        if abs(offset) > LARGEST_OFFSET:
+            _logger.warning("An answer's Date is off by %s; this machine's clock stays", offset)
+            return False
+        self.offset = offset
         _logger.warning("This machine's clock is off by %s; corrected", self.offset)
         return True
 
