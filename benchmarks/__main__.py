@@ -21,6 +21,7 @@ from benchmarks import (
     startup,
     step,
     table,
+    throttling,
 )
 from benchmarks.figure import Figure, Finding, NotMeasuredError
 
@@ -78,8 +79,15 @@ def main(
         bool,
         typer.Option("--endurance", help="100,000 messages through a step; not by default."),
     ] = False,
+    throttled: Annotated[
+        bool,
+        typer.Option(
+            "--throttling",
+            help="An account that is granted few requests: about two minutes; not by default.",
+        ),
+    ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="All of these, in full: about six minutes.")
+        bool, typer.Option("--all", help="All of these, in full: about nine minutes.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Also write the figures to this file.")] = None,
 ) -> None:
@@ -100,6 +108,7 @@ def main(
         Part("growth of a step", growing, growth.measure, None),
         Part("containers on one queue", growing, containers.measure, None),
         Part("endurance", enduring, endurance.measure, None),
+        Part("throttling", throttled, throttling.measure, None),
     ]
     # As in the image: otherwise each start may compile the modules again.
     for folder in ("lib", "actions", "triggers"):

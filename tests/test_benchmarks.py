@@ -56,6 +56,7 @@ def run(*arguments: str) -> None:
         (["--step"], ["a step"]),
         (["--growth"], ["growth of a step", "containers on one queue"]),
         (["--endurance"], ["endurance"]),
+        (["--throttling"], ["throttling"]),
     ],
 )
 def test_each_part_runs_alone_and_the_long_ones_not_by_default(
@@ -69,7 +70,7 @@ def test_each_part_runs_alone_and_the_long_ones_not_by_default(
 def test_all_parts_run_when_asked_for(measured: list[str]) -> None:
     run("--all")
 
-    assert len(measured) == 7
+    assert len(measured) == 8
 
 
 @pytest.mark.usefixtures("measured")

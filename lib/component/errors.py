@@ -6,10 +6,11 @@ ConnectorError
 ├── WrongKeyError          a request does not carry the key that the trigger asks for
 ├── InvalidSnapshotError   the step's snapshot was not made by this trigger; nothing was sent
 ├── NoTimeError            an answer lacks the time by AWS's clock
+├── WrongTimeError         an answer's time is more than a day in the future
 ├── NotReadyError          a result is still in progress; becomes a rebound
 ├── UnfinishedError        a result will never be complete
 ├── MessageTooLargeError   a result does not fit into one message
-├── RepeatedTokenError     a page's nextToken leads to the same page again
+├── RepeatedTokenError     a page's nextToken leads to an earlier page
 └── IncompleteError        some items were emitted before a later page failed
 
 Flows see the class name without "Error", such as ``InvalidMessage``.
@@ -113,6 +114,21 @@ class NoTimeError(ConnectorError):
         )
 
 
+class WrongTimeError(ConnectorError):
+    """An answer's time is more than a day in the future; by it, images to come would be missed.
+
+    Args:
+        operation: The operation that was called.
+        date: The answer's Date header.
+    """
+
+    def __init__(self, operation: str, date: str) -> None:
+        super().__init__(
+            f"The answer to {operation} has the Date {date[:40]}, more than a day ahead of this "
+            "machine's clock; one of the two is wrong"
+        )
+
+
 class NotReadyError(ConnectorError):
     """A result is still in progress; the same request will find it later.
 
@@ -156,7 +172,7 @@ class MessageTooLargeError(ConnectorError):
 
 
 class RepeatedTokenError(ConnectorError):
-    """A page's nextToken leads to the same page again."""
+    """A page's nextToken leads to itself, or to an earlier page."""
 
     def __init__(self) -> None:
         super().__init__("Amazon ECR returned the same nextToken twice; its pages would never end")

@@ -2,7 +2,7 @@
 
 from lib.ecr.answer import Answer
 from lib.ecr.client import Client, Limits, connect
-from lib.ecr.clock import Clock
+from lib.ecr.clock import LARGEST_OFFSET, Clock
 from lib.ecr.configuration import Configuration
 from lib.ecr.credentials import REDACTED, Credentials, redact
 from lib.ecr.endpoint import registry_host
@@ -12,13 +12,16 @@ from lib.ecr.errors import (
     NoAnswerError,
     RoleError,
     ServiceError,
+    ThrottledError,
     UnavailableError,
     UnreadableAnswerError,
 )
 from lib.ecr.paging import items_member
+from lib.ecr.rate_limiter import RateLimiter
 from lib.ecr.signing import CallerSignature, Signature
 
 __all__ = [
+    "LARGEST_OFFSET",
     "REDACTED",
     "Answer",
     "CallerSignature",
@@ -30,9 +33,11 @@ __all__ = [
     "InvalidConfigurationError",
     "Limits",
     "NoAnswerError",
+    "RateLimiter",
     "RoleError",
     "ServiceError",
     "Signature",
+    "ThrottledError",
     "UnavailableError",
     "UnreadableAnswerError",
     "connect",

@@ -14,8 +14,12 @@ from lib.ecr.errors import ServiceError, UnreadableAnswerError
 
 _SHOWN_CHARACTERS = 200
 _REDIRECT = 300
+_LONGEST_MESSAGE = 2_000  # characters
+LONGEST_NAME = 200  # characters of an error code or a request ID
+# Errors are short: only the beginning of an answer is searched for one, and shown.
+_ERROR_SIZE = 1 << 16  # bytes
 # Gateways in front of a service answer in XML whatever the service speaks.
-_XML_ERROR = re.compile(r"<Code>([\w.]{1,100})</Code>\s*<Message>(.{0,2000}?)</Message>", re.DOTALL)
+_XML_ERROR = re.compile(r"<Code>([\w.]{1,100})</Code>\s*<Message>([^<]{0,2000})</Message>")
 
 
 @dataclass(frozen=True)
@@ -75,16 +79,15 @@ def read(operation: str, region: str, response: Response, redact: Callable[[str]
     code, message = refusal(response, members)
     if code:
         raise ServiceError(
-            code=code,
-            message=redact(message),
+            code=shown(code, redact, LONGEST_NAME),
+            message=shown(message, redact),
             operation=operation,
             region=region,
             status=status,
-            request_id=request_id,
+            request_id=shown(request_id, redact, LONGEST_NAME),
             date=date,
         )
-    text = response.content.decode(errors="replace")
-    raise UnreadableAnswerError(operation, status, beginning(text, redact))
+    raise UnreadableAnswerError(operation, status, beginning(response, redact))
 
 
 def _drop_nulls(members: dict[str, Any]) -> None:
@@ -103,10 +106,26 @@ def _drop_nulls(members: dict[str, Any]) -> None:
             pending.extend(value)
 
 
-def beginning(text: str, redact: Callable[[str], str]) -> str:
+def beginning(response: Response, redact: Callable[[str], str]) -> str:
     """Return the part of an answer that an error shows."""
+    return shown(start_of(response), redact, _SHOWN_CHARACTERS).strip()
+
+
+def start_of(response: Response) -> str:
+    """Return the part of an answer in which an error is looked for."""
+    return response.content[:_ERROR_SIZE].decode(errors="replace")
+
+
+def shown(text: str, redact: Callable[[str], str], longest: int = _LONGEST_MESSAGE) -> str:
+    """Return a text from an answer as errors show it: without secrets, and cut.
+
+    Args:
+        text: The text.
+        redact: Removes secrets.
+        longest: The characters to keep.
+    """
     # Redact first, then cut: half a secret has no shape to recognize it by.
-    return redact(text)[:_SHOWN_CHARACTERS].strip()
+    return redact(text[:_ERROR_SIZE])[:longest]
 
 
 def refusal(response: Response, members: Any = None) -> tuple[str, str]:
@@ -122,7 +141,7 @@ def refusal(response: Response, members: Any = None) -> tuple[str, str]:
         code = members.get("__type") or response.headers.get("x-amzn-errortype")
         message = members.get("message") or members.get("Message") or "no reason given"
         return _bare(code) if isinstance(code, str) else "", str(message)
-    if found := _XML_ERROR.search(response.content.decode(errors="replace")):
+    if found := _XML_ERROR.search(start_of(response)):
         return found[1], html.unescape(found[2]).strip()
     return "", ""
 

@@ -4,6 +4,7 @@ The protocol is AWS JSON 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-p
 """
 
 import logging
+import math
 import random
 import threading
 import time
@@ -14,7 +15,14 @@ from functools import lru_cache
 from lib.ecr.answer import Answer, Response, read
 from lib.ecr.clock import Clock
 from lib.ecr.configuration import Configuration
-from lib.ecr.errors import EcrError, InvalidConfigurationError, UnavailableError
+from lib.ecr.errors import (
+    EcrError,
+    InvalidConfigurationError,
+    ServiceError,
+    ThrottledError,
+    UnavailableError,
+)
+from lib.ecr.rate_limiter import RateLimiter
 from lib.ecr.role import AssumedRole, RoleSignature
 from lib.ecr.signing import KeySignature, Request, Signature
 from lib.ecr.transport import Transport
@@ -56,6 +64,7 @@ class Client:
         limits: The limits of each call.
         jitter: Draws a time between two bounds, for the wait before another attempt; by default
             at random.
+        limiter: Slows all calls down together once Amazon ECR throttles some.
 
     Raises:
         InvalidConfigurationError: The environment's proxy is unusable.
@@ -67,12 +76,14 @@ class Client:
         clock: Clock | None = None,
         limits: Limits | None = None,
         jitter: Callable[[float, float], float] | None = None,
+        limiter: RateLimiter | None = None,
     ) -> None:
         self._configuration = configuration
         self._limits = limits or Limits()
         self._jitter = jitter
         self._transport = Transport(configuration.url)
         self._clock = clock or Clock()
+        self._limiter = limiter or RateLimiter(self._clock)
         self._role: AssumedRole | None = None
         if configuration.role and configuration.credentials:
             self._role = AssumedRole(
@@ -121,6 +132,9 @@ class Client:
     ) -> Answer:
         """Call an operation; on transient errors again, up to 3 attempts within 100 s.
 
+        Once Amazon ECR has throttled a call, all calls of the client slow down together. As long as
+        it grants some of them, a throttled one is repeated beyond the 3 attempts.
+
         Args:
             operation: An operation of Amazon ECR, such as ``DescribeImages``.
             payload: Its parameters as JSON.
@@ -138,12 +152,12 @@ class Client:
         signature = signature or self.key_signature()
         limits, jitter = self._limits, self._jitter or random.uniform
         deadline = time.monotonic() + (timeout or limits.call_timeout)
-        attempts = 0
+        attempts = counted = 0
+        throttled = math.inf  # when this call was throttled before
         clock_corrected = role_renewed = False
         while True:
             try:
-                response = self._send(operation, payload, signature, deadline)
-                return read(operation, self._configuration.region, response, signature.redact)
+                return self._attempt(operation, payload, signature, deadline)
             except EcrError as error:
                 failure = error
             if failure.clock_skewed and not clock_corrected:
@@ -157,11 +171,33 @@ class Client:
             if not failure.retryable:
                 raise failure
             attempts += 1
-            wait = jitter(0, min(2.0**attempts, limits.longest_wait))
-            if attempts == limits.attempts or time.monotonic() + wait >= deadline:
+            if not (failure.throttled and self._limiter.has_granted_since(throttled)):
+                counted += 1
+            throttled = self._clock.time()
+            wait = jitter(0, min(2.0**counted, limits.longest_wait))
+            if counted == limits.attempts or time.monotonic() + wait >= deadline:
                 raise UnavailableError(operation, attempts, failure) from failure
             _logger.warning("Attempt %d failed: %s; retrying in %.1f s", attempts, failure, wait)
             self._clock.sleep(wait)
+
+    def _attempt(
+        self, operation: str, payload: bytes, signature: Signature, deadline: float
+    ) -> Answer:
+        """Send a request when it is its turn, and read the answer."""
+        if not self._limiter.wait(max(deadline - time.monotonic(), 0.001)):
+            raise ThrottledError
+        sent = self._clock.time()
+        try:
+            response = self._send(operation, payload, signature, deadline)
+            answer = read(operation, self._configuration.region, response, signature.redact)
+        except EcrError as error:
+            if error.throttled:
+                self._limiter.throttled(sent)
+            elif isinstance(error, ServiceError) and not error.retryable:
+                self._limiter.granted()
+            raise
+        self._limiter.granted()
+        return answer
 
     def _send(
         self, operation: str, payload: bytes, signature: Signature, deadline: float

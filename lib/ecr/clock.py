@@ -5,6 +5,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+# A machine's clock may be wrong by hours; a date further off is itself wrong.
+LARGEST_OFFSET = timedelta(days=1)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -22,16 +25,24 @@ class Clock:
         """Return the time by AWS's clock, in UTC."""
         return datetime.now(UTC) + self.offset
 
+    def time(self) -> float:
+        """Return seconds that pass evenly, whatever corrects the clock."""
+        return time.monotonic()
+
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
         time.sleep(seconds)
 
     def correct(self, date: str) -> bool:
-        """Take the time from an answer's Date header; return whether it holds one."""
+        """Take the time from an answer's Date header; return whether it holds a plausible one."""
         answered = http_time(date)
         if answered is None:
             return False
-        self.offset = answered - datetime.now(UTC)
+        offset = answered - datetime.now(UTC)
+        if abs(offset) > LARGEST_OFFSET:
+            _logger.warning("An answer's Date is off by %s; this machine's clock stays", offset)
+            return False
+        self.offset = offset
         _logger.warning("This machine's clock is off by %s; corrected", self.offset)
         return True
 

@@ -6,6 +6,7 @@ EcrError
 │   └── RoleError              AWS STS refused to let the role be assumed
 ├── UnreadableAnswerError      the answer does not come from AWS, or only half of it arrived
 ├── NoAnswerError              no answer arrived
+├── ThrottledError             a request did not get its turn, because the account is throttled
 └── UnavailableError           a transient error persisted through all attempts
 
 Flows see the class name without "Error", such as ``NoAnswer``; of a ServiceError they see the code
@@ -16,16 +17,15 @@ from collections.abc import Mapping
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html, and the codes of the
 # throttles in front of it.
-_TRANSIENT = frozenset(
+_THROTTLING = frozenset(
     {
         "RequestLimitExceeded",
-        "ServerException",
-        "ServiceUnavailable",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
     }
 )
+_TRANSIENT = _THROTTLING | {"ServerException", "ServiceUnavailable"}
 _SKEWED = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
 _SKEWED_MESSAGES = ("Signature expired", "Signature not yet current")
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
@@ -39,6 +39,7 @@ class EcrError(Exception):
     Attributes:
         error_name: The name that flows see.
         retryable: Whether the same request may succeed a moment later.
+        throttled: Whether the account sends more requests than it is granted.
         clock_skewed: Whether the request was signed by a clock that is wrong.
         token_expired: Whether the temporary credentials that signed the request have expired.
         date: The answer's Date header, or the empty string.
@@ -46,6 +47,7 @@ class EcrError(Exception):
 
     error_name: str
     retryable = False
+    throttled = False
     clock_skewed = False
     token_expired = False
     date = ""
@@ -101,6 +103,7 @@ class ServiceError(EcrError):
         self.date = date
         self.token_expired = code in _EXPIRED
         self.retryable = code in _TRANSIENT or is_transient(status)
+        self.throttled = code in _THROTTLING or status == _TOO_MANY_REQUESTS
         self.clock_skewed = code in _SKEWED or any(text in message for text in _SKEWED_MESSAGES)
         context = [operation, region, f"HTTP {status}"]
         if request_id:
@@ -143,6 +146,8 @@ class RoleError(ServiceError):
         )
         # It is the key's own token that has expired; assuming the role again would not help.
         self.token_expired = False
+        # AWS STS has limits of its own.
+        self.throttled = False
 
 
 class UnreadableAnswerError(EcrError):
@@ -157,6 +162,7 @@ class UnreadableAnswerError(EcrError):
 
     def __init__(self, operation: str, status: int, text: str, service: str = "Amazon ECR") -> None:
         self.retryable = is_transient(status)
+        self.throttled = status == _TOO_MANY_REQUESTS
         content = f"it begins: {text}" if text else "it is empty"
         super().__init__(
             f"The answer to {operation} (HTTP {status}) does not come from {service}; {content}"
@@ -188,6 +194,15 @@ class UnavailableError(EcrError):
     def __init__(self, operation: str, attempts: int, last: EcrError) -> None:
         count = "1 attempt" if attempts == 1 else f"{attempts} attempts"
         super().__init__(f"{operation} failed after {count}: {last}")
+
+
+class ThrottledError(EcrError):
+    """A request waited for its turn until time ran out, because the account is throttled."""
+
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("the account is throttled, and the request did not get its turn in time")
 
 
 def is_transient(status: int) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from lib.ecr.answer import Response, beginning, refusal
+from lib.ecr.answer import LONGEST_NAME, Response, beginning, refusal, shown, start_of
 from lib.ecr.clock import Clock
 from lib.ecr.credentials import REDACTED, Credentials
 from lib.ecr.errors import EcrError, RoleError, UnreadableAnswerError
@@ -154,14 +154,16 @@ class AssumedRole:
         if code:
             raise RoleError(
                 arn=self._role.arn,
-                code=code,
-                message=self.redact(message),
+                code=shown(code, self.redact, LONGEST_NAME),
+                message=shown(message, self.redact),
                 region=self._region,
                 status=response.status,
-                request_id=response.headers.get("x-amzn-requestid", ""),
+                request_id=shown(
+                    response.headers.get("x-amzn-requestid", ""), self.redact, LONGEST_NAME
+                ),
                 date=response.headers.get("date", ""),
             )
-        text = response.content.decode(errors="replace")
+        text = start_of(response)
         found = {
             member: re.search(rf"<{name}>([^<]+)</{name}>", text)
             for member, name in _MEMBERS.items()
@@ -171,8 +173,9 @@ class AssumedRole:
         }
         if members.keys() != _MEMBERS.keys() or not self._lasts(members["expiry_time"]):
             # Half an answer of AWS STS holds secrets; a proxy's page shows who refused.
-            shown = REDACTED if response.status == _OK else beginning(text, self.redact)
-            raise UnreadableAnswerError(_OPERATION, response.status, shown, "AWS STS")
+            has_secrets = response.status == _OK or any(name in text for name in _MEMBERS.values())
+            begins = REDACTED if has_secrets else beginning(response, self.redact)
+            raise UnreadableAnswerError(_OPERATION, response.status, begins, "AWS STS")
         return members
 
     def _lasts(self, expiry_time: str) -> bool:

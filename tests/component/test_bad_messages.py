@@ -604,3 +604,65 @@ def test_a_secret_under_a_name_that_is_unknown_is_not_shown(
     # Then
     assert name in told
     assert SECRET not in told
+
+
+@pytest.mark.parametrize("operation", ["BatchGetImage", "DescribeImages"])
+def test_a_million_valid_items_too_many_are_counted_and_not_checked(
+    operation: str, server: Loopback
+) -> None:
+    # Given
+    body = {"repositoryName": "shop", "imageIds": [{"imageTag": "v1"}] * 1_000_000}
+
+    # When
+    with quickly(0.3):
+        told = fault(operation, body, server)
+
+    # Then
+    assert told == "imageIds: got 1000000 items, expected 1 to 100"
+
+
+@pytest.mark.parametrize(
+    ("operation", "name", "value"),
+    [
+        ("DescribeImages", "nextToken", "\ud800"),
+        ("PutImage", "imageManifest", '{"a": "\udfff"}'),
+        ("SetRepositoryPolicy", "policyText", "\ud83d"),
+        ("PutLifecyclePolicy", "lifecyclePolicyText", "x\udc00" + "y" * 100),
+    ],
+)
+def test_half_a_surrogate_pair_is_named(
+    operation: str, name: str, value: str, server: Loopback
+) -> None:
+    told = fault(operation, {**sample_parameters(operation), name: value}, server)
+
+    assert told == (
+        f"{name}: got a value that can't be written as JSON:"
+        " str is not valid UTF-8: surrogates not allowed"
+    )
+
+
+def test_half_a_surrogate_pair_in_an_object_is_named(server: Loopback) -> None:
+    body = {"repositoryName": "shop", "policyText": {"Sid": "\ud800"}}
+
+    told = faults("SetRepositoryPolicy", body, server)
+
+    assert told[0] == (
+        "policyText: got an object that can't be written as JSON:"
+        " str is not valid UTF-8: surrogates not allowed"
+    )
+
+
+@pytest.mark.parametrize(("number", "last"), [(50, "is not a member of"), (51, "and more")])
+def test_the_first_50_faults_are_named(number: int, last: str, server: Loopback) -> None:
+    body = {"repositoryName": "shop"} | {f"unknown{place}": 1 for place in range(number)}
+
+    told = faults("DescribeImages", body, server)
+
+    assert len(told) == number
+    assert last in told[-1]
+
+
+def test_a_long_value_is_cut(server: Loopback) -> None:
+    told = fault("DescribeImages", {"repositoryName": "shop", "maxResults": "9" * 500}, server)
+
+    assert told == f'maxResults: got a string ("{"9" * 58}…), expected an integer'

@@ -10,7 +10,12 @@ from typing import Any
 import orjson
 import pytest
 
-from lib.component.errors import InvalidFieldError, InvalidSnapshotError, NoTimeError
+from lib.component.errors import (
+    InvalidFieldError,
+    InvalidSnapshotError,
+    NoTimeError,
+    WrongTimeError,
+)
 from lib.component.triggers.new_images.cursor import Cursor
 from lib.component.triggers.new_images.trigger import MESSAGES_PER_SNAPSHOT, SETTLING_TIME
 from lib.ecr import ServiceError
@@ -262,6 +267,58 @@ class TestSettling:
         assert trigger.uris() == []
         shop.now += 155
         assert trigger.uris() == [second]
+
+    def test_a_snapshot_of_the_future_is_replaced_with_a_warning(
+        self, shop: Registry, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        # Given
+        shop.push("shop", 1, at=NOON - 60)
+        trigger = everything(shop)
+        trigger.snapshot = Cursor(4_070_908_800).as_snapshot()  # 2099
+
+        # When
+        assert trigger.uris() == []
+
+        # Then
+        [line] = caplog.records
+        assert line.getMessage() == (
+            "The step's snapshot is of 2099-01-01T00:00:00.000Z, which is still to come; the"
+            " trigger continues from now on, and images pushed before are not emitted"
+        )
+        assert trigger.snapshot == Cursor(NOON - SETTLING_TIME).as_snapshot()
+        shop.now += 100
+        pushed = shop.push("shop", 2, at=NOON)
+        assert trigger.uris() == [pushed]
+
+    def test_an_answer_of_the_future_is_an_error_and_moves_nothing(self) -> None:
+        with Loopback() as server:
+            date = "Thu, 31 Dec 2099 23:59:59 GMT"
+            server.answer(Reply({"repositories": []}, headers={"Date": date}))
+            trigger = Trigger(cfg_for(server))
+            with pytest.raises(WrongTimeError) as raised:
+                trigger.run()
+
+        assert str(raised.value) == (
+            f"The answer to DescribeRepositories has the Date {date}, more than a day ahead of"
+            " this machine's clock; one of the two is wrong"
+        )
+        assert trigger.events == []
+
+    def test_an_image_that_a_later_listing_shows_within_10_s_is_not_missed(
+        self, shop: Registry
+    ) -> None:
+        # Given a push that the listing does not show for 9 s
+        trigger = everything(shop)
+        shop.now = NOON + 9
+        earlier = shop.push("shop", 1, at=NOON - 2)
+        assert trigger.uris() == [earlier]
+
+        # When it shows up
+        late = shop.push("shop", 2, at=NOON)
+
+        # Then
+        shop.now = NOON + 20
+        assert trigger.uris() == [late]
 
     def test_an_answer_without_the_time_is_an_error(self) -> None:
         with Loopback() as server:

@@ -241,6 +241,25 @@ def test_a_page_that_leads_to_itself_is_an_error() -> None:
         assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("behavior", ["fetchAll", "emitIndividually"])
+def test_a_page_that_leads_to_an_earlier_one_is_an_error(behavior: str) -> None:
+    tokens = ["A", "B", "C", "A", "B", "C", "A"]
+    with Loopback() as server:
+        server.answer(*(Reply({"imageIds": [], "nextToken": token}) for token in tokens))
+        with pytest.raises(RepeatedTokenError, match="the same nextToken twice"):
+            ask_action("ListImages", body(""), cfg_for(server, emitBehavior=behavior))
+
+        assert len(server.requests) == 4
+
+
+def test_a_token_that_is_no_text_is_sent_back_as_it_came() -> None:
+    with Loopback() as server:
+        server.answer(Reply({"imageIds": [], "nextToken": [1]}), Reply({"imageIds": []}))
+        ask_action("ListImages", body(""), cfg_for(server, emitBehavior="fetchAll"))
+
+        assert [request.json.get("nextToken") for request in server.requests] == [None, [1]]
+
+
 def test_a_signature_of_the_sender_is_for_one_page() -> None:
     signed = {
         "X-Amz-Date": "20250131T235959Z",

@@ -475,6 +475,41 @@ def test_an_xml_error_is_read_as_the_error_that_it_is(server: Loopback) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"<Code>a</Code><Message>" * 1_800_000, id="codes"),
+        pytest.param(b"<Code>a</Code>" + b" " * 40_000_000, id="blanks"),
+        pytest.param(b"<Code>a</Code><Message>" + b"x" * 40_000_000, id="one message"),
+        pytest.param(b"Signature=" * 4_000_000, id="signatures"),
+    ],
+)
+def test_40_mb_that_resemble_an_error_are_read_at_once(server: Loopback, content: bytes) -> None:
+    server.answer(Reply(content, status=400))
+    started = time.process_time()
+
+    with pytest.raises(UnreadableAnswerError):
+        describe(server)
+
+    assert time.process_time() - started < 2
+
+
+def test_a_code_a_reason_and_a_request_id_of_any_length_are_cut(server: Loopback) -> None:
+    # Given
+    refusal = {"__type": "C" * 1_000_000, "message": "m" * 10_000_000}
+    server.answer(Reply(refusal, status=400, headers={"x-amzn-requestid": "r" * 10_000}))
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        describe(server)
+
+    # Then
+    assert str(raised.value) == (
+        f"{'C' * 200}: {'m' * 2000}"
+        f" (DescribeImages, eu-central-1, HTTP 400, request id {'r' * 200})"
+    )
+
+
 def test_xml_without_a_code_is_told_by_its_first_characters(server: Loopback) -> None:
     server.answer(Reply(b"<Error>no</Error>", status=400))
 
@@ -560,6 +595,14 @@ def test_a_redirect_is_not_followed(server: Loopback, status: HTTPStatus) -> Non
             describe(server)
         assert len(server.requests) == 1
         assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_a_json_object_under_a_redirect_is_no_data(server: Loopback, status: int) -> None:
+    server.answer(Reply({"imageDetails": []}, status=status))
+
+    with pytest.raises(UnreadableAnswerError, match=rf"\(HTTP {status}\)"):
+        describe(server)
 
 
 def test_gzip_is_read(server: Loopback) -> None:

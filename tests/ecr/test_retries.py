@@ -58,6 +58,8 @@ def clock() -> StandingClock:
 def action_clock(clock: StandingClock, monkeypatch: pytest.MonkeyPatch) -> StandingClock:
     """Let actions, which make their client themselves, wait by the clock that stands still."""
     monkeypatch.setattr("lib.ecr.Clock.sleep", lambda _, seconds: clock.sleep(seconds))
+    monkeypatch.setattr("lib.ecr.Clock.time", lambda _: clock.time())
+    monkeypatch.setattr("random.uniform", clock.draw)
     return clock
 
 
@@ -233,6 +235,8 @@ def test_each_attempt_is_signed_anew(
 
 SKEWED = [
     pytest.param("RequestTimeTooSkewed", "The difference is too large.", id="too skewed"),
+    pytest.param("RequestInTheFuture", "The request is of tomorrow.", id="in the future"),
+    pytest.param("RequestExpired", "The request is of yesterday.", id="of the past"),
     pytest.param(
         "InvalidSignatureException",
         "Signature expired: 20250131T000000Z is now earlier than 20250131T120000Z",
@@ -261,7 +265,7 @@ def hours_ahead(request: Captured) -> float:
     return (signed - datetime.now(UTC)) / timedelta(hours=1)
 
 
-@pytest.mark.parametrize("hours", [-26, 3])
+@pytest.mark.parametrize("hours", [-23, 3])
 @pytest.mark.parametrize(("code", "message"), SKEWED)
 def test_a_wrong_clock_is_corrected_by_the_answer_s_date_at_once(
     server: Loopback, client: Client, clock: StandingClock, code: str, message: str, hours: int
@@ -369,3 +373,37 @@ def test_a_corrected_clock_takes_none_of_the_three_attempts(
     server.answer(too_skewed(http_date(3)), Reply(status=500), Reply(status=500), Reply(IMAGES))
 
     assert client.call("DescribeImages", b"{}").members == IMAGES
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+        "Sat, 01 Jan 2000 00:00:00 GMT",
+    ],
+)
+def test_a_date_that_is_off_by_more_than_a_day_corrects_nothing(
+    server: Loopback, client: Client, date: str
+) -> None:
+    # Given
+    server.answer(too_skewed(date), Reply(IMAGES))
+
+    # When
+    with pytest.raises(ServiceError, match="RequestTimeTooSkewed"):
+        client.call("DescribeImages", b"{}")
+    answer = client.call("DescribeImages", b"{}")
+
+    # Then
+    assert answer.members == IMAGES
+    assert abs(hours_ahead(server.requests[-1])) < 0.1
+
+
+def test_a_date_that_is_off_by_less_than_a_day_corrects_the_clock(
+    server: Loopback, client: Client
+) -> None:
+    server.answer(too_skewed(http_date(23)), Reply(IMAGES))
+
+    assert client.call("DescribeImages", b"{}").members == IMAGES
+    assert round(hours_ahead(server.requests[-1])) == 23

@@ -84,17 +84,18 @@ def pages(call: Callable[[bytes], Answer], members: Mapping[str, Any]) -> Iterat
         members: The parameters.
 
     Raises:
-        RepeatedTokenError: A page leads to the same page again.
+        RepeatedTokenError: A page leads to itself, or to an earlier page.
     """
-    while True:
-        page = call(orjson.dumps(members))
+    asked: set[bytes] = set()
+    while (payload := orjson.dumps(members)) not in asked:
+        asked.add(payload)
+        page = call(payload)
         token = page.members.get("nextToken")
         yield page
         if not token:
             return
-        if token == members.get("nextToken"):
-            raise RepeatedTokenError
         members = {**members, "nextToken": token}
+    raise RepeatedTokenError
 
 
 def together(operation: str, found: Iterable[Answer], size_limit: int) -> Message:

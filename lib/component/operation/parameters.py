@@ -7,7 +7,7 @@ A body holds the operation's members, or it is the envelope of the connector of 
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -99,7 +99,7 @@ def read(
     all_faults = chain(faults, validator.faults(members | protocol))
     if (first := next(all_faults, None)) is not None:
         raise InvalidMessageError(operation, chain([first], all_faults))
-    payload = orjson.dumps(members)
+    payload = _payload(operation, members)
     digest = protocol.get(CONTENT_SHA256)
     if digest and digest != (actual := hashlib.sha256(payload).hexdigest()):
         raise InvalidMessageError(
@@ -107,6 +107,26 @@ def read(
             [f"{CONTENT_SHA256}: got {digest}, expected {actual}, the digest of the payload"],
         )
     return Parameters(members, protocol, payload)
+
+
+def _payload(operation: str, members: Mapping[str, Any]) -> bytes:
+    """Return members as JSON.
+
+    Raises:
+        InvalidMessageError: JSON can't express one of them, such as half a surrogate pair.
+    """
+    try:
+        return orjson.dumps(members)
+    except orjson.JSONEncodeError:
+        raise InvalidMessageError(operation, _inexpressible(members)) from None
+
+
+def _inexpressible(members: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in members.items():
+        try:
+            orjson.dumps(value)
+        except orjson.JSONEncodeError as error:
+            yield f"{name}: got a value that can't be written as JSON: {error}"
 
 
 def _open(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:

@@ -6,19 +6,20 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.htm
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from logging import Logger, LoggerAdapter
 from typing import Any
 
 import orjson
 
-from lib.component.errors import InvalidFieldError, NoTimeError
+from lib.component.errors import InvalidFieldError, NoTimeError, WrongTimeError
 from lib.component.message import Message, message
 from lib.component.operation.paging import pages
 from lib.component.timestamps import rfc3339
 from lib.component.triggers.new_images.cursor import Cursor
 from lib.component.triggers.new_images.selection import Selection
 from lib.component.wording import excerpt
-from lib.ecr import Answer, ServiceError
+from lib.ecr import LARGEST_OFFSET, Answer, ServiceError
 
 # Calls one operation with its parameters as JSON.
 CallOperation = Callable[[bytes], Answer]
@@ -52,12 +53,15 @@ class Registry:
         Raises:
             InvalidFieldError: A chosen repository does not exist.
             NoTimeError: The answer lacks the time.
+            WrongTimeError: The answer comes from the future.
             EcrError: As :meth:`lib.ecr.Client.call` does.
         """
         answers = _describe_repositories(call, selection)
         first = next(answers)
         if first.time is None:
             raise NoTimeError("DescribeRepositories")
+        if first.time > datetime.now(UTC) + LARGEST_OFFSET:
+            raise WrongTimeError("DescribeRepositories", first.date)
         uris = _uris(first)
         for answer in answers:
             uris |= _uris(answer)

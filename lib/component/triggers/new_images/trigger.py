@@ -9,10 +9,11 @@ from lib.component.field_names import FieldNames
 from lib.component.message import Message
 from lib.component.operation.call import Call
 from lib.component.step import Step
+from lib.component.timestamps import rfc3339
 from lib.component.triggers.new_images.cursor import Cursor
 from lib.component.triggers.new_images.pushes import Push, Registry, pushes
 from lib.component.triggers.new_images.selection import FROM_BEGINNING, Selection
-from lib.ecr import UnavailableError
+from lib.ecr import LARGEST_OFFSET, UnavailableError
 
 # The age at which a push is emitted, in seconds by Amazon ECR's clock. A listing may not show the
 # latest pushes yet; once it does, they would come before those emitted already, and be missed.
@@ -69,6 +70,15 @@ def process(
     try:
         registry = Registry.described(call("DescribeRepositories"), selection)
         end = Cursor(registry.time - SETTLING_TIME)
+        # A clock that goes back by less is waited for, so that nothing is repeated.
+        if done and done.pushed_at > registry.time + LARGEST_OFFSET.total_seconds():
+            step.logger.warning(
+                "The step's snapshot is of %s, which is still to come; the trigger continues from"
+                " now on, and images pushed before are not emitted",
+                rfc3339(done.pushed_at),
+            )
+            done = end
+            step.emit("snapshot", done.as_snapshot())
         if done is None:
             done = Cursor(0) if selection.start == FROM_BEGINNING else end
             # At once, so that a run that fails does not move the start to the next run.
