@@ -15,7 +15,7 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedBy
 from pika.frame import Method
 from pika.spec import FRAME_MAX_SIZE, Basic
 
-from lib.sailor import backoff
+from lib.sailor import amqp_table, backoff
 from lib.sailor.amqp import Connection, Loop, describe
 from lib.sailor.errors import PublishError, PublishInterruptedError, UnsendableMessageError
 from lib.sailor.logs import TRACE
@@ -90,7 +90,7 @@ class Publication:
             encoded = _EncodedProperties(properties)
         except Exception as error:
             raise UnsendableMessageError(
-                f"AMQP cannot carry the headers: {error!r:.{_SHOWN_CHARACTERS}}"
+                f"AMQP cannot carry {_faulty(properties)}: {error!r:.{_SHOWN_CHARACTERS}}"
             ) from error
         if encoded.size > _LARGEST_HEADER:
             raise UnsendableMessageError(
@@ -312,6 +312,16 @@ class Publisher(Connection):
         if not self._stopping.is_set():
             return False
         return time.monotonic() - max(self._stopped_at, publication.created) > _GRACE
+
+
+def _faulty(properties: BasicProperties) -> str:
+    """Return the name of what AMQP cannot carry."""
+    for name, value in (properties.headers or {}).items():
+        try:
+            amqp_table.encode_table([], {name: value})
+        except Exception:  # noqa: BLE001 - whatever it is, it is this header
+            return f"the header {name!r:.60}"
+    return "the properties"
 
 
 def _on_return(

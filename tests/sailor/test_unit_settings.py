@@ -9,7 +9,7 @@ from lib.sailor.errors import SettingsError
 from lib.sailor.settings import UNBOUNDED, Settings, log_level
 from tests.support.settings import ENVIRON, FOR_MESSAGES
 
-DOCUMENTATION = Path(__file__).parents[2] / "docs" / "runtime.md"
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "platform.md"
 
 
 def test_defaults_are_the_platforms() -> None:
