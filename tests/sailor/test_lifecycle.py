@@ -317,13 +317,14 @@ def test_a_broker_that_is_silent_does_not_hold_a_step_that_is_to_stop(
         port = silent.getsockname()[1]
         runtime = start(flow, consumers=0, AMQP_URI=f"amqp://guest:guest@127.0.0.1:{port}")
         silent.settimeout(20)
-        for _ in range(2):
-            silent.accept()
+        accepted = [silent.accept()[0] for _ in range(2)]
         until(lambda: api.asked("GET"), "the step data are asked for")
         time.sleep(0.5)  # Now the step waits for the broker alone.
 
         # When the platform stops the step, then it ends
         assert runtime.stop(within=5) == 0
+        for connection in accepted:
+            connection.close()
 
 
 def test_a_module_outside_the_component_is_not_run(

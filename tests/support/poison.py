@@ -8,7 +8,7 @@ import orjson
 import pika
 
 from lib.platform import Flow
-from lib.sailor import amqp_table, json_text, wire
+from lib.sailor import amqp_table, json_text
 from lib.sailor.cipher import Cipher
 
 # What comes of poison can hold values that pika's own decoder fails at.
@@ -39,14 +39,12 @@ class Poison:
 
     def publish(self, flow: Flow, channel: Any, name: str | None = None) -> None:
         """Put it into the input of the flow's step, under another name if there is one."""
-        plain = json_text.parse(self.message) if self.message else {"body": self.body}
-        cipher = Cipher(flow.cipher.password, flow.cipher.iv)
-        content = wire.encode(plain, cipher, 2) if self.message is None else None
+        message = self.message or json_text.dump({"body": self.body})
         headers = {"messageId": name or self.name, "protocolVersion": 2, **self.headers}
         channel.basic_publish(
             flow.exchange,
             flow.step.input,
-            content or cipher.encrypt(self.message or b""),
+            Cipher(flow.cipher.password, flow.cipher.iv).encrypt(message),
             _RawProperties(headers, self.fields),
             mandatory=True,
         )
