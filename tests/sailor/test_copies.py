@@ -10,6 +10,10 @@ COPIES = 3000
 CUTS = 8
 
 
+def until_output(flow: Flow, count: int) -> None:
+    until(lambda: flow.depth(flow.output) >= count, f"{count} outputs")
+
+
 @pytest.mark.parametrize("prefetch", [1, 10, 50])
 def test_no_copy_is_lost_with_a_connection(
     proxied_flow: Flow, proxy: AmqpProxy, start: Starter, prefetch: int
@@ -31,7 +35,7 @@ def test_no_copy_is_lost_with_a_connection(
     # When the connections are cut again and again, at full speed
     for cut in range(CUTS):
         reached = COPIES * (cut + 1) // (CUTS + 2)
-        until(lambda reached=reached: flow.depth(flow.output) >= reached, "a part is through")
+        until_output(flow, reached)
         proxy.cut("")
         flow.until_consumed(by=0)
         flow.until_consumed()

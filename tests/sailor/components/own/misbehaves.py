@@ -1,6 +1,7 @@
 """Does what its message says, however bad that is; a good message it returns."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 
@@ -12,12 +13,12 @@ class UnspeakableError(Exception):
         raise RuntimeError("no text")
 
 
-RAISED: dict[str, BaseException] = {
-    "KeyboardInterrupt": KeyboardInterrupt("ctrl-c"),
-    "CancelledError": asyncio.CancelledError("cancelled"),
-    "BaseExceptionGroup": BaseExceptionGroup("several", [KeyboardInterrupt("ctrl-c")]),
-    "GeneratorExit": GeneratorExit("closed"),
-    "UnspeakableError": UnspeakableError(),
+RAISED: dict[str, Callable[[], BaseException]] = {
+    "KeyboardInterrupt": lambda: KeyboardInterrupt("ctrl-c"),
+    "CancelledError": lambda: asyncio.CancelledError("cancelled"),
+    "BaseExceptionGroup": lambda: BaseExceptionGroup("several", [KeyboardInterrupt("ctrl-c")]),
+    "GeneratorExit": lambda: GeneratorExit("closed"),
+    "UnspeakableError": UnspeakableError,
 }
 
 
@@ -28,7 +29,8 @@ def process(step: Any, msg: dict[str, Any], _cfg: Any, _snapshot: Any) -> Any:
         step.emit(*body["emit"])
         return None
     if "raise" in body:
-        raise RAISED[body["raise"]]
+        error = RAISED[body["raise"]]()
+        raise error
     if "fail" in body:
         raise ValueError("x" * body["fail"])
     return {"body": body.get("n")}
