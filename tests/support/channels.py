@@ -127,6 +127,7 @@ class RecordingChannel:
         cancelled: The tags of consumers that were cancelled.
         consumed: The queues that are consumed.
         is_open: Whether it can be used.
+        consumes: Whether the broker agrees to a consumer.
         refusal: What ``basic_publish`` raises.
     """
 
@@ -138,6 +139,7 @@ class RecordingChannel:
         self.consumed: list[str] = []
         self.prefetch = 0
         self.is_open = True
+        self.consumes = True
         self.refusal: Exception | None = None
         self._listeners: dict[str, Callable[..., Any]] = {}
         self.connection = SimpleNamespace(
@@ -186,7 +188,8 @@ class RecordingChannel:
     ) -> str:
         self.consumed.append(queue)
         self._listeners["message"] = on_message
-        callback(None)
+        if self.consumes:
+            callback(None)
         return f"consumer-{len(self.consumed)}"
 
     def basic_ack(self, tag: int) -> None:
