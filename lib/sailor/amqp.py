@@ -62,6 +62,28 @@ class Loop:
             self._awake = True
             self.io.add_callback_threadsafe(self._run_calls)
 
+    def connect(
+        self,
+        parameters: pika.URLParameters,
+        on_open: Callable[["BaseConnection[IOLoop]"], None],
+        on_closed: Callable[["BaseConnection[IOLoop]", str | Exception], None],
+    ) -> pika.SelectConnection:
+        """Open a connection that lives on the thread; to be called there.
+
+        Args:
+            parameters: The broker, and how to log in.
+            on_open: Called with the connection when it is open.
+            on_closed: Called with the connection and the cause when it is closed or cannot be
+                opened.
+        """
+        return _SelectConnection(
+            parameters,
+            on_open_callback=on_open,
+            on_open_error_callback=on_closed,
+            on_close_callback=on_closed,
+            custom_ioloop=self.io,
+        )
+
     def _run(self) -> None:
         try:
             self.io.start()
@@ -148,13 +170,7 @@ class Connection:
         if self._closing:
             return
         self._error = None
-        self._connection = _SelectConnection(
-            self._parameters,
-            on_open_callback=self._on_open,
-            on_open_error_callback=self._on_closed,
-            on_close_callback=self._on_closed,
-            custom_ioloop=self.loop.io,
-        )
+        self._connection = self.loop.connect(self._parameters, self._on_open, self._on_closed)
 
     def _on_open(self, connection: "BaseConnection[IOLoop]") -> None:
         connection.channel(on_open_callback=self._on_channel)

@@ -7,6 +7,7 @@ doubles as integers. :func:`install` puts these functions in their place.
 The format: https://www.rabbitmq.com/amqp-0-9-1-errata#section_3
 """
 
+import math
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -91,7 +92,8 @@ def _value(encoded: bytes, offset: int, depth: int) -> tuple[Any, int]:
     """
     kind, offset = encoded[offset : offset + 1], offset + 1
     if form := _FIXED.get(kind):
-        return form.unpack_from(encoded, offset)[0], offset + form.size
+        (value,) = form.unpack_from(encoded, offset)
+        return value if math.isfinite(value) else None, offset + form.size
     if kind not in _DECODERS:
         raise struct.error(f"unknown type {kind!r}")
     return _DECODERS[kind](encoded, offset, depth)
@@ -158,6 +160,12 @@ def _encode_integer(value: int) -> bytes:
     return struct.pack(">ci", b"I", value) if value in _INT32 else struct.pack(">cq", b"l", value)
 
 
+def _encode_double(value: float) -> bytes:
+    if not math.isfinite(value):
+        raise UnsupportedAMQPFieldException([], value)  # RabbitMQ would close the connection
+    return struct.pack(">cd", b"d", value)
+
+
 def _encode_decimal(value: Decimal) -> bytes:
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or exponent > 0:
@@ -176,7 +184,7 @@ _ENCODERS: dict[type, Callable[[Any], bytes]] = {
     bytes: lambda value: _long(b"x", value),
     bool: lambda value: struct.pack(">c?", b"t", value),
     int: _encode_integer,
-    float: lambda value: struct.pack(">cd", b"d", value),
+    float: _encode_double,
     Decimal: _encode_decimal,
     datetime: lambda value: struct.pack(">cq", b"T", int(value.timestamp())),
     dict: _encode_table,

@@ -14,6 +14,7 @@ from pika import BasicProperties
 
 # Quorum queues count in these how often they delivered a message.
 _DELIVERY_COUNTS = ("x-delivery-count", "x-acquired-count")
+_REMEMBERED_KEYS = 1000
 
 
 class Verdict(Enum):
@@ -54,6 +55,10 @@ class Ledger:
     more than n messages unsettled: when it has delivered d messages on a channel, the first d - n
     verdicts sent on it have arrived. At most n are in doubt.
 
+    A redelivered message that equals one whose ack is in doubt may also be a copy of it, delivered
+    on the lost channel and never seen here. So a key that came more than once lately is not
+    recognized by such an ack: the handler runs again rather than not at all.
+
     Args:
         prefetch: How many messages the broker leaves unsettled.
     """
@@ -64,6 +69,7 @@ class Ledger:
         self._delivered = 0  # on the present channel
         self._arrived = 0  # of the verdicts sent on it
         self._in_doubt: deque[Delivery] = deque()  # the others, in the order they were sent
+        self._recent: dict[tuple[str, bytes], bool] = {}  # whether a key came more than once
 
     def __len__(self) -> int:
         """Return how many messages are known."""
@@ -79,6 +85,10 @@ class Ledger:
     def enter(self, delivery: Delivery) -> None:
         """Note a message that is now in progress."""
         self._known[delivery.key].append(delivery)
+        has_copies = self._recent.pop(delivery.key, None) is not None
+        self._recent[delivery.key] = has_copies
+        if len(self._recent) > _REMEMBERED_KEYS:
+            del self._recent[next(iter(self._recent))]
 
     def recognize(
         self, key: tuple[str, bytes], properties: BasicProperties, channel_number: int
@@ -94,6 +104,7 @@ class Ledger:
             delivery
             for delivery in self._known.get(key, ())
             if delivery.channel_number < channel_number
+            and (delivery.verdict is None or not self._recent.get(key))
             and _lasting_headers(delivery.properties) == headers
         ]
         # What is in progress first: of two that are the same, to ack that one too early loses it.

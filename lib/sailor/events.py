@@ -170,7 +170,7 @@ class Emitter:
         headers = {
             **(original.headers or {}),
             "end": now(),
-            "reboundReason": shortened(describe_error(reason)["message"], _LONGEST_REASON),
+            "reboundReason": _header_text(describe_error(reason)["message"]),
             "reboundIteration": iteration,
         }
         expiration = 2 ** (iteration - 1) * self._settings.rebound_initial_expiration
@@ -241,6 +241,11 @@ def _without_routing_key(headers: Mapping[str, Any]) -> tuple[dict[str, Any], An
         else:
             kept[name] = value
     return kept, routing_key
+
+
+def _header_text(text: str) -> str:
+    """Return a text that a header can carry: of bearable length, and without half surrogates."""
+    return shortened(text, _LONGEST_REASON).encode("utf-8", "replace").decode()
 
 
 def _iteration(headers: Mapping[str, Any]) -> int:

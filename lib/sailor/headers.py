@@ -84,12 +84,18 @@ def _meta(headers: Mapping[str, Any]) -> dict[str, Any]:
     meta: dict[str, Any] = {}
     size = 0
     for name, value in headers.items():
-        if name.lower().startswith(_META_PREFIX):
-            size += encode_table([], {name: value})
-            if size > _META_SIZE:
-                log.warning("The headers %s* exceed %d bytes; cut", _META_PREFIX, _META_SIZE)
-                break
-            meta[name.lower()] = value
+        lower = name.lower()
+        if not lower.startswith(_META_PREFIX):
+            continue
+        try:
+            size += encode_table([], {lower: value})
+        except ValueError:  # bytes that are not UTF-8, or letters that grow in lower case
+            log.warning("The header %.60s has too long a name; dropped", lower)
+            continue
+        if size > _META_SIZE:
+            log.warning("The headers %s* exceed %d bytes; cut", _META_PREFIX, _META_SIZE)
+            break
+        meta[lower] = value
     return meta
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lib.sailor import json_text
+from lib.sailor.errors import InvalidPayloadError
 from lib.sailor.step import Message
 
 OBJECT_ID_HEADER = "x-ipaas-object-storage-id"
@@ -21,8 +22,12 @@ log = logging.getLogger("sailor")
 
 
 def with_bodies(message: Message, fetch: Fetch) -> Message:
-    """Return an incoming message with its stored bodies, and those of its passthrough, fetched."""
-    if passthrough := message.get("passthrough"):
+    """Return an incoming message with its stored bodies, and those of its passthrough, fetched.
+
+    Raises:
+        InvalidPayloadError: Its passthrough is not an object of messages.
+    """
+    if passthrough := _passthrough(message):
         parts = {step: _with_body(part, fetch) for step, part in passthrough.items()}
         message = {**message, "passthrough": parts}
     return _with_body(message, fetch)
@@ -34,8 +39,11 @@ def carried(message: Message, sender: str | None) -> dict[str, Message]:
     Args:
         message: The incoming message.
         sender: The id of the step that emitted it, if that message itself is to be passed on.
+
+    Raises:
+        InvalidPayloadError: Its passthrough is not an object of messages.
     """
-    parts = dict(message.get("passthrough") or {})
+    parts = dict(_passthrough(message))
     if sender:
         parts[sender] = without_passthrough(message)
     copy: dict[str, Message] = json_text.parse(json_text.dump(parts)) if parts else {}
@@ -86,6 +94,18 @@ def with_own_part(message: Message, step_id: str) -> Message:
 def without_passthrough(message: Mapping[str, Any]) -> Message:
     """Return a message alone."""
     return {name: value for name, value in message.items() if name != "passthrough"}
+
+
+def _passthrough(message: Message) -> dict[str, Message]:
+    """Return the passthrough of an incoming message.
+
+    Raises:
+        InvalidPayloadError: It is not an object of messages.
+    """
+    parts = message.get("passthrough") or {}
+    if isinstance(parts, dict) and all(isinstance(part, dict) for part in parts.values()):
+        return parts
+    raise InvalidPayloadError("the passthrough is not an object of messages by their step")
 
 
 def _with_body(part: Message, fetch: Fetch) -> Message:

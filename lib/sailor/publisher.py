@@ -15,19 +15,12 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker, ConnectionClosedBy
 from pika.frame import Method
 from pika.spec import FRAME_MAX_SIZE, Basic
 
-from lib.sailor import backoff
+from lib.sailor import amqp_table, backoff
 from lib.sailor.amqp import Connection, Loop, describe
 from lib.sailor.errors import PublishError, PublishInterruptedError, UnsendableMessageError
 from lib.sailor.logs import TRACE
 from lib.sailor.settings import Settings
 
-# What the broker refuses for good gets this many attempts, some 3 seconds in all: a queue or an
-# exchange that is created again is back by then.
-_REFUSALS = 5
-_REFUSAL_PAUSE, _LONGEST_REFUSAL_PAUSE = 0.2, 2  # seconds
-# Once the step stops, input whose output is not published in this time returns to its queue.
-_GRACE = 10  # seconds
-_STOPPING_PAUSE = 1  # seconds at most between two attempts then
 _WATCH_INTERVAL = 1  # seconds between looks at the messages in flight
 _DELIVERY_MODES = {False: 1, True: 2}
 _LONGEST_ROUTING_KEY = 255  # bytes
@@ -36,6 +29,26 @@ _SHOWN_CHARACTERS = 200
 _FIRST_ERROR_OF_OURS = 500  # reply codes from here on say that we sent something wrong
 
 log = logging.getLogger("sailor")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a publisher tries what hardly succeeds; times are in seconds.
+
+    Args:
+        refusals: How many attempts a message gets that the broker refuses for good. They take some
+            3 seconds in all: a queue or an exchange that is made again is back by then.
+        refusal_pause: The pause after the first of them; it doubles each time.
+        longest_refusal_pause: The longest of these pauses.
+        grace: Once the step stops, how long output is tried before its input returns to its queue.
+        stopping_pause: The longest pause between two attempts then.
+    """
+
+    refusals: int = 5
+    refusal_pause: float = 0.2
+    longest_refusal_pause: float = 2
+    grace: float = 10
+    stopping_pause: float = 1
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ class Publication:
             encoded = _EncodedProperties(properties)
         except Exception as error:
             raise UnsendableMessageError(
-                f"AMQP cannot carry the headers: {error!r:.{_SHOWN_CHARACTERS}}"
+                f"AMQP cannot carry {_faulty(properties)}: {error!r:.{_SHOWN_CHARACTERS}}"
             ) from error
         if encoded.size > _LARGEST_HEADER:
             raise UnsendableMessageError(
@@ -125,6 +138,9 @@ class _EncodedProperties(BasicProperties):
         return [self._encoded]
 
 
+_PATIENCE = Patience()
+
+
 class Publisher(Connection):
     """Publishes to the flow's exchange.
 
@@ -133,10 +149,12 @@ class Publisher(Connection):
     Args:
         settings: The step's settings.
         loop: The thread to live on.
+        patience: How long to try what hardly succeeds.
     """
 
-    def __init__(self, settings: Settings, loop: Loop) -> None:
+    def __init__(self, settings: Settings, loop: Loop, patience: Patience = _PATIENCE) -> None:
         super().__init__(settings, "write", loop)
+        self._patience = patience
         self._waiting: deque[Publication] = deque()
         self._unconfirmed: dict[int, Publication] = {}  # by delivery tag, in their order
         self._published = 0  # on this channel
@@ -185,14 +203,14 @@ class Publisher(Connection):
             attempt += 1
             refusals += failure.is_refusal
             text = f"Publishing to {routing_key!r} failed: {failure.reason}"
-            if attempt >= limit or refusals >= _REFUSALS:
+            if attempt >= limit or refusals >= self._patience.refusals:
                 raise PublishError(f"{text} (attempt {attempt})")
             if self._is_out_of_time(publication):
                 raise PublishInterruptedError(f"{text}, and the step stops")
             pause = self._pause(attempt, failure)
             log.warning("%s; attempt %d in %.1f s", text, attempt + 1, pause)
             if self._stopping.wait(pause):
-                time.sleep(min(pause, _STOPPING_PAUSE))
+                time.sleep(min(pause, self._patience.stopping_pause))
             publication = publication.again(attempt)
 
     def stop_soon(self) -> None:
@@ -232,7 +250,10 @@ class Publisher(Connection):
 
     def _pause(self, attempt: int, failure: Failure) -> float:
         if failure.is_refusal:
-            return backoff.delay(_REFUSAL_PAUSE, attempt - 1, _LONGEST_REFUSAL_PAUSE)
+            patience = self._patience
+            return backoff.delay(
+                patience.refusal_pause, attempt - 1, patience.longest_refusal_pause
+            )
         initial = self.settings.amqp_publish_retry_delay
         longest = self.settings.amqp_publish_max_retry_delay
         return backoff.delay(initial, attempt - 1, longest) / 1000
@@ -311,7 +332,17 @@ class Publisher(Connection):
     def _is_out_of_time(self, publication: Publication) -> bool:
         if not self._stopping.is_set():
             return False
-        return time.monotonic() - max(self._stopped_at, publication.created) > _GRACE
+        return time.monotonic() - max(self._stopped_at, publication.created) > self._patience.grace
+
+
+def _faulty(properties: BasicProperties) -> str:
+    """Return the name of what AMQP cannot carry."""
+    for name, value in (properties.headers or {}).items():
+        try:
+            amqp_table.encode_table([], {name: value})
+        except Exception:  # noqa: BLE001 - whatever it is, it is this header
+            return f"the header {name!r:.60}"
+    return "the properties"
 
 
 def _on_return(

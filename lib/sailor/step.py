@@ -69,7 +69,7 @@ def describe_error(error: object) -> dict[str, str]:
     if isinstance(error, BaseException):
         texts = {
             "name": getattr(error, "error_name", type(error).__name__),
-            "message": str(error),
+            "message": error,
             "stack": "".join(traceback.format_exception(error)),
         }
     else:
@@ -79,7 +79,14 @@ def describe_error(error: object) -> dict[str, str]:
             "message": members["message"] or _NOT_AVAILABLE,
             "stack": members.get("stack") or _NOT_AVAILABLE,
         }
-    return {name: shortened(str(text), _LONGEST_TEXT) for name, text in texts.items()}
+    return {name: shortened(_text(part), _LONGEST_TEXT) for name, part in texts.items()}
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 - a component's own __str__ may raise anything
+        return f"<its text fails: {type(error).__name__}>"
 
 
 def shortened(text: str, most: int) -> str:

@@ -101,7 +101,7 @@ def version_of(headers: Mapping[str, Any]) -> int:
     """
     try:
         return int(headers.get("protocolVersion") or 1)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidPayloadError("the header protocolVersion is not a number") from error
 
 

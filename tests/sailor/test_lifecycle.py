@@ -2,8 +2,11 @@
 
 import json
 import signal
+import socket
+import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -304,6 +307,42 @@ def test_a_signal_while_the_step_starts_ends_it_before_it_takes_a_message(
     # Then it never took a message
     assert flow.depth(flow.step.input) == 1
     assert flow.depth(flow.step.errors) == 0
+
+
+def test_a_broker_that_is_silent_does_not_hold_a_step_that_is_to_stop(
+    flow: Flow, api: RestApi, start: Starter
+) -> None:
+    # Given a broker that accepts connections and says nothing
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        runtime = start(flow, consumers=0, AMQP_URI=f"amqp://guest:guest@127.0.0.1:{port}")
+        silent.settimeout(20)
+        accepted = [silent.accept()[0] for _ in range(2)]
+        until(lambda: api.asked("GET"), "the step data are asked for")
+        time.sleep(0.5)  # Now the step waits for the broker alone.
+
+        # When the platform stops the step, then it ends
+        assert runtime.stop(within=5) == 0
+        for connection in accepted:
+            connection.close()
+
+
+def test_a_module_outside_the_component_is_not_run(
+    flow: Flow, start: Starter, tmp_path: Path
+) -> None:
+    folder = tmp_path / "component"
+    folder.mkdir()
+    (tmp_path / "outside.py").write_text("raise SystemExit(7)\n")
+    (folder / "component.json").write_text('{"actions": {"out": {"main": "../outside.py"}}}')
+
+    runtime = start(flow, "out", consumers=0, COMPONENT_PATH=str(folder))
+
+    assert runtime.wait() == 1
+    assert flow.take_one(flow.step.errors).error == {
+        "name": "Component",
+        "message": "the module '../outside.py' is outside the component's folder",
+        "stack": ANY,
+    }
 
 
 def test_what_is_in_process_ends_before_the_step_does(

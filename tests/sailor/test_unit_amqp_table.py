@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pika import BasicProperties
 
@@ -18,7 +18,7 @@ VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8"))
     | st.binary()
     | st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1)).map(  # noqa: DTZ001 - UTC below
@@ -45,6 +45,8 @@ def nested(depth: int) -> bytes:
     return len(table).to_bytes(4, "big") + table
 
 
+# The first text takes seconds: a table of all characters is made for it.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text("abcdé", max_size=20), VALUES))
 def test_what_is_written_is_read_again(table: dict[str, Any]) -> None:
     content = encoded(table)
@@ -84,7 +86,17 @@ def test_a_double_stays_a_double() -> None:
         assert amqp_table.decode_table(encoded({"d": value}), 0)[0] == {"d": value}
 
 
-@pytest.mark.parametrize("value", [2**63, "\ud800", object(), {1: 2}, Decimal("1e300")])
+def test_doubles_that_are_no_numbers_are_read_as_nothing() -> None:
+    for value in (float("inf"), float("nan")):
+        field = b"\1dd" + struct.pack(">d", value)
+        table = len(field).to_bytes(4, "big") + field
+
+        assert amqp_table.decode_table(table, 0)[0] == {"d": None}
+
+
+@pytest.mark.parametrize(
+    "value", [2**63, "\ud800", object(), {1: 2}, Decimal("1e300"), float("inf"), float("nan")]
+)
 def test_what_has_no_form_in_amqp_is_refused(value: Any) -> None:
     with pytest.raises((Exception,)):
         encoded({"v": value})

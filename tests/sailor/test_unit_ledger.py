@@ -145,6 +145,41 @@ def test_of_two_that_are_the_same_the_one_in_process_comes_again() -> None:
     assert ledger.recognize(KEY, PLAIN, channel_number=1) is again
 
 
+def test_an_ack_in_doubt_is_not_taken_for_that_of_a_copy() -> None:
+    # Given two copies, both acked: a third may have been delivered and lost with the channel
+    ledger = Ledger(10)
+    for tag in (1, 2):
+        ledger.enter(copy := delivery(tag))
+        ledger.settle(copy, Verdict.ACK)
+        ledger.count_verdict(copy)
+
+    # When a copy is redelivered, then it is a message of its own
+    assert ledger.recognize(KEY, PLAIN, channel_number=1) is None
+
+
+def test_copies_are_forgotten_after_a_thousand_other_messages() -> None:
+    # Given two copies, and then many messages
+    ledger = Ledger(10)
+    for tag in (1, 2):
+        ledger.enter(copy := delivery(tag))
+        ledger.forget(copy)
+    for number in range(999):
+        ledger.enter(delivery(number, key=(str(number), b"")))
+
+    def is_recognized_by_its_ack() -> bool:
+        ledger.enter(last := delivery(3))
+        ledger.settle(last, Verdict.ACK)
+        recognized = ledger.recognize(KEY, PLAIN, channel_number=1) is last
+        ledger.forget(last)
+        return recognized
+
+    # Then the thousandth ends the memory of the copies
+    assert not is_recognized_by_its_ack()
+    for number in range(1000):
+        ledger.enter(delivery(number, key=(f"more {number}", b"")))
+    assert is_recognized_by_its_ack()
+
+
 def test_how_often_a_quorum_queue_delivered_a_message_does_not_matter() -> None:
     ledger = Ledger(10)
     ledger.enter(first := delivery(1))
