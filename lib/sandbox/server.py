@@ -82,10 +82,13 @@ def _running(port: int) -> Iterator[dict[str, str]]:
     from moto.iam.models import iam_backends  # noqa: PLC0415
     from moto.sts.models import sts_backends  # noqa: PLC0415
 
+    from lib.sandbox.backend import install  # noqa: PLC0415 - it imports moto
+
     account = f"{secrets.randbelow(10**12):012}"
     try:
         with _aws_settings_hidden():
             AccountSpecificBackend.get_session()
+            install(account)
         iam = iam_backends[account]["aws"]
         iam.create_user(REGION, _USER)
         iam.put_user_policy(_USER, "all", orjson.dumps(_POLICY).decode())
