@@ -50,3 +50,27 @@ class MissingImagesError(ServiceException):
             f" repository with name '{repository_name}' in the registry with id"
             f" '{registry_id}' do not exist"
         )
+
+
+class LayerNotFoundError(ServiceException):
+    """A download URL was asked for a layer that the repository does not have."""
+
+    code = "LayersNotFoundException"
+
+    def __init__(self, digest: str, repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The layer with digest '{digest}' does not exist within the repository with name"
+            f" '{repository_name}' in the registry with id '{registry_id}'"
+        )
+
+
+class LayerInaccessibleError(ServiceException):
+    """A download URL was asked for a layer that no image has."""
+
+    code = "LayerInaccessibleException"
+
+    def __init__(self, digest: str, repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The layer with digest '{digest}' is not associated with an image in the repository"
+            f" with name '{repository_name}' in the registry with id '{registry_id}'"
+        )

@@ -93,7 +93,7 @@ def _running(port: int) -> Iterator[dict[str, str]]:
         iam.create_user(REGION, _USER)
         iam.put_user_policy(_USER, "all", orjson.dumps(_POLICY).decode())
         key = iam.create_access_key(_USER)
-        with enable_iam_authentication(), _served(port) as endpoint:
+        with enable_iam_authentication(), _served(port, account) as endpoint:
             yield {
                 "accessKeyId": key.access_key_id,
                 "secretAccessKey": key.secret_access_key,
@@ -107,7 +107,7 @@ def _running(port: int) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _served(port: int) -> Iterator[str]:
+def _served(port: int, account: str) -> Iterator[str]:
     """Answer requests in a thread, and yield the endpoint.
 
     moto's own threaded server hangs if its port is taken, and logs each request.
@@ -115,9 +115,11 @@ def _served(port: int) -> Iterator[str]:
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
         DomainDispatcherApplication,
         MotoRequestHandler,
-        create_backend_app,
     )
     from werkzeug.serving import make_server  # noqa: PLC0415
+
+    from lib.sandbox.download import serving_layers  # noqa: PLC0415 - it imports moto
+    from lib.sandbox.responses import create_app  # noqa: PLC0415
 
     class SilentHandler(MotoRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -131,7 +133,7 @@ def _served(port: int) -> Iterator[str]:
         server = make_server(
             HOST,
             port,
-            _refusing_gaps(DomainDispatcherApplication(create_backend_app)),
+            serving_layers(_refusing_gaps(DomainDispatcherApplication(create_app)), account),
             threaded=True,
             request_handler=SilentHandler,
             fd=listener.fileno(),
