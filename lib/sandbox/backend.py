@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.base_backend import AccountSpecificBackend
+from moto.ecr.exceptions import LifecyclePolicyNotFoundException
 from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
+from moto.ecr.policy_validation import EcrLifecyclePolicyValidator
 
 from lib.sandbox.errors import (
     ImageDigestDoesNotMatchError,
@@ -15,9 +17,13 @@ from lib.sandbox.errors import (
     LayerNotFoundError,
     MissingImagesError,
     MissingLayersError,
+    PreviewInProgressError,
+    PreviewNotFoundError,
 )
+from lib.sandbox.lifecycle import PushedImage, expiring
 from lib.sandbox.manifest import Manifest, digest_of
 from lib.sandbox.presigned import Presigner
+from lib.sandbox.preview import DURATION, Preview, Selection
 
 LAYERS = "/layers/"  # what the paths of download URLs begin with
 
@@ -36,6 +42,7 @@ class SandboxBackend(ECRBackend):
         self.presigner = Presigner()
         # By repository and digest; moto keeps the sizes only.
         self._layers: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
+        self._previews: dict[str, Preview] = {}  # by repository
 
     def complete_layer_upload(
         self,
@@ -56,9 +63,10 @@ class SandboxBackend(ECRBackend):
     def delete_repository(
         self, repository_name: str, registry_id: str | None = None, force: bool = False
     ) -> Repository:
-        """Delete a repository with its layers."""
+        """Delete a repository with its layers and its preview."""
         deleted = super().delete_repository(repository_name, registry_id, force)
         self._layers.pop(repository_name, None)
+        self._previews.pop(repository_name, None)
         return deleted
 
     def put_image(
@@ -107,6 +115,51 @@ class SandboxBackend(ECRBackend):
         """Return a layer, or None if the repository does not have it."""
         return self._layers.get(repository_name, {}).get(digest)
 
+    def start_preview(
+        self, repository_name: str, policy: str | None, registry_id: str | None = None
+    ) -> dict[str, Any]:
+        """Evaluate a policy, or else the repository's own, on the images of this moment.
+
+        Raises:
+            InvalidParameterException: The text is no lifecycle policy.
+            LifecyclePolicyNotFoundException: There is neither a text nor a policy.
+            PreviewInProgressError: The preview before it is in progress.
+        """
+        repository = self._get_repository(repository_name, registry_id)
+        where = repository_name, repository.registry_id
+        before, now = self._previews.get(repository_name), self.clock()
+        if before and not before.is_complete(now):
+            raise PreviewInProgressError(*where)
+        text = policy or repository.lifecycle_policy
+        if not text:
+            raise LifecyclePolicyNotFoundException(*where)
+        EcrLifecyclePolicyValidator(text).validate()
+        images = [
+            PushedImage(image.get_image_digest(), tuple(image.image_tags), image.image_pushed_at)
+            for image in repository.images
+        ]
+        preview = Preview(text, now + DURATION, expiring(text, images, now))
+        self._previews[repository_name] = preview
+        return {**_about(repository, preview), "status": "IN_PROGRESS"}
+
+    def preview(
+        self, repository_name: str, selection: Selection, registry_id: str | None = None
+    ) -> dict[str, Any]:
+        """Return the state of a repository's preview, and a page of its results once complete.
+
+        Raises:
+            PreviewNotFoundError: No preview was started.
+            InvalidTokenError: The selection's token is of no page.
+        """
+        repository = self._get_repository(repository_name, registry_id)
+        preview = self._previews.get(repository_name)
+        if not preview:
+            raise PreviewNotFoundError(repository_name, repository.registry_id)
+        about = _about(repository, preview)
+        if not preview.is_complete(self.clock()):
+            return {**about, "status": "IN_PROGRESS"}
+        return {**about, "status": "COMPLETE", **preview.results(selection)}
+
 
 def install(account: str) -> None:
     """Let an account of moto have this registry instead of moto's."""
@@ -127,3 +180,12 @@ def _check_references(repository: Repository, text: str) -> None:
     present = {image.get_image_digest() for image in repository.images}
     if images := [digest for digest in manifest.images if digest not in present]:
         raise MissingImagesError(images, *where)
+
+
+def _about(repository: Repository, preview: Preview) -> dict[str, str]:
+    """Return the members that every answer about a preview has."""
+    return {
+        "registryId": repository.registry_id,
+        "repositoryName": repository.name,
+        "lifecyclePolicyText": preview.policy,
+    }

@@ -74,3 +74,34 @@ class LayerInaccessibleError(ServiceException):
             f"The layer with digest '{digest}' is not associated with an image in the repository"
             f" with name '{repository_name}' in the registry with id '{registry_id}'"
         )
+
+
+class PreviewInProgressError(ServiceException):
+    """A preview was started before the one before it was complete."""
+
+    code = "LifecyclePolicyPreviewInProgressException"
+
+    def __init__(self, repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The lifecycle policy preview for the repository with name '{repository_name}' in the"
+            f" registry with id '{registry_id}' is in progress"
+        )
+
+
+class PreviewNotFoundError(ServiceException):
+    """A preview was asked for that was never started."""
+
+    code = "LifecyclePolicyPreviewNotFoundException"
+
+    def __init__(self, repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            "Lifecycle policy preview does not exist for the repository with name"
+            f" '{repository_name}' in the registry with id '{registry_id}'"
+        )
+
+
+class InvalidTokenError(ServiceException):
+    """A page was asked for with a token that no page before it had."""
+
+    code = "InvalidParameterException"
+    message = "Invalid parameter at 'nextToken' failed to satisfy constraint: 'Invalid token'"

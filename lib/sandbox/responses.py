@@ -8,6 +8,7 @@ from moto.ecr.responses import ECRResponse
 from moto.moto_server.werkzeug_app import create_backend_app
 
 from lib.sandbox.backend import SandboxBackend
+from lib.sandbox.preview import PAGE_SIZE, Selection
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,6 +26,30 @@ class SandboxResponse(ECRResponse):
         )
         url = f"{self.parsed_url.scheme}://{self.parsed_url.netloc}{path}"
         return ActionResult({"downloadUrl": url, "layerDigest": digest})
+
+    def start_lifecycle_policy_preview(self) -> ActionResult:
+        """Start a preview."""
+        return ActionResult(
+            self._backend.start_preview(
+                self._get_param("repositoryName"),
+                self._get_param("lifecyclePolicyText"),
+                self._get_param("registryId"),
+            )
+        )
+
+    def get_lifecycle_policy_preview(self) -> ActionResult:
+        """Answer with a page of a preview."""
+        selection = Selection(
+            tag_status=self._get_param("filter", {}).get("tagStatus", "ANY"),
+            image_ids=self._get_param("imageIds", []),
+            size=self._get_param("maxResults", PAGE_SIZE),
+            token=self._get_param("nextToken", ""),
+        )
+        return ActionResult(
+            self._backend.preview(
+                self._get_param("repositoryName"), selection, self._get_param("registryId")
+            )
+        )
 
     @property
     def _backend(self) -> SandboxBackend:
