@@ -37,7 +37,7 @@ def expired(images: Sequence[PushedImage], *rules: dict[str, Any]) -> list[tuple
 
 
 class TestExamplesOfAws:
-    """From docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html."""
+    """All of docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_examples.html."""
 
     BETA_AND_PROD = (
         image("A", 10, "beta-1", "prod-1"),
@@ -57,19 +57,19 @@ class TestExamplesOfAws:
         assert expired(images, rule(1, "untagged", 1)) == [("A", 1), ("B", 1)]
 
     def test_filtering_on_multiple_rules_with_prod_first(self) -> None:
-        prod = rule(1, "tagged", 1, tagPatternList=["prod*"])
-        beta = rule(2, "tagged", 1, tagPatternList=["beta*"])
+        prod = rule(1, "tagged", 1, tagPrefixList=["prod"])
+        beta = rule(2, "tagged", 1, tagPrefixList=["beta"])
 
         assert expired(self.BETA_AND_PROD, prod, beta) == [("A", 1)]
 
     def test_filtering_on_multiple_rules_with_beta_first(self) -> None:
-        beta = rule(1, "tagged", 1, tagPatternList=["beta*"])
-        prod = rule(2, "tagged", 1, tagPatternList=["prod*"])
+        beta = rule(1, "tagged", 1, tagPrefixList=["beta"])
+        prod = rule(2, "tagged", 1, tagPrefixList=["prod"])
 
         assert expired(self.BETA_AND_PROD, beta, prod) == [("A", 1), ("B", 1)]
 
     def test_filtering_on_multiple_tags_in_a_single_rule(self) -> None:
-        both = rule(1, "tagged", 1, tagPatternList=["alpha*", "beta*"])
+        both = rule(1, "tagged", 5, days=True, tagPrefixList=["alpha", "beta"])
         images = [
             image("A", 12, "alpha-1"),
             image("B", 11, "beta-1"),
@@ -81,20 +81,41 @@ class TestExamplesOfAws:
 
         assert expired(images, both) == [("C", 1)]
 
-    def test_filtering_on_all_images(self) -> None:
-        prod = rule(1, "tagged", 1, tagPatternList=["prod*"])
-        others = rule(2, "any", 1)
+    def test_filtering_on_multiple_tags_that_are_not_exclusive(self) -> None:
+        both = rule(1, "tagged", 1, tagPatternList=["alpha*", "beta*"])
         images = [
-            image("A", 7, "alpha-1"),
-            image("B", 6, "beta-1"),
-            image("C", 5, "alpha-2", "beta-2"),
-            image("D", 4, "prod-1"),
-            image("E", 3, "alpha-3", "prod-2"),
-            image("F", 2, "alpha-4"),
+            image("A", 10, "alpha-1", "beta-1", "gamma-1"),
+            image("B", 9, "alpha-2", "beta-2"),
+            image("C", 8, "alpha-3", "beta-3", "gamma-2"),
         ]
 
-        # Rule 2 sees D and E, but can mark neither; F is the one that it keeps.
-        assert expired(images, prod, others) == [("A", 2), ("B", 2), ("C", 2), ("D", 1)]
+        assert expired(images, both) == [("A", 1), ("B", 1)]
+
+    def test_filtering_on_all_images(self) -> None:
+        images = [
+            image("A", 4, "alpha-1"),
+            image("B", 3, "beta-1"),
+            image("C", 2),
+            image("D", 1, "alpha-2"),
+        ]
+
+        assert expired(images, rule(1, "any", 1)) == [("A", 1), ("B", 1), ("C", 1)]
+
+    def test_filtering_on_all_images_with_all_kinds_of_rules(self) -> None:
+        rules = [
+            rule(1, "tagged", 1, tagPrefixList=["alpha"]),
+            rule(2, "untagged", 1, days=True),
+            rule(3, "any", 1),
+        ]
+        images = [
+            image("A", 4, "alpha-1", "beta-1"),
+            image("B", 3),
+            image("C", 2, "alpha-2"),
+            image("D", 1, "git hash"),
+            image("E", 1),
+        ]
+
+        assert expired(images, *rules) == [("A", 1), ("B", 2), ("D", 3)]
 
 
 class TestSelection:
