@@ -2,7 +2,7 @@
 
 It is moto's server (https://docs.getmoto.org/en/latest/docs/server_mode.html), which keeps
 everything in memory, with what moto lacks or has wrong: digests of images, downloads of layers, and
-previews of lifecycle policies. Each sandbox is an AWS account of its own, with one access key;
+previews of lifecycle policies. Each sandbox is its own AWS account, with one access key;
 several can run in one process.
 """
 

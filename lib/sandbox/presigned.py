@@ -21,7 +21,7 @@ class ExpiredError(Exception):
 
 
 class Presigner:
-    """Signs paths with a random key of its own, and checks them.
+    """Signs paths with its own random key, and checks them.
 
     The parameters are named as S3 names them. The signature is a plain HMAC instead of SigV4's,
     which only AWS could check.

@@ -35,6 +35,7 @@ class Sandbox:
 
     Args:
         port: The port on 127.0.0.1; 0 picks a free one.
+        with_image: Whether it begins with the images of docs/designers.md instead of empty.
 
     Attributes:
         cfg: The connector's cfg for it: ``accessKeyId``, ``secretAccessKey``, ``region`` and
@@ -49,14 +50,15 @@ class Sandbox:
         http://127.0.0.1:40123
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, with_image: bool = False) -> None:
         self._port = port
+        self._with_image = with_image
         self._running = ExitStack()
         self.cfg: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         try:
-            self.cfg = self._running.enter_context(_running(self._port))
+            self.cfg = self._running.enter_context(_running(self._port, self._with_image))
         except ImportError as error:
             raise SandboxError(
                 f"The sandbox needs moto's server ({error}). `make setup` installs it, and so does"
@@ -74,7 +76,7 @@ class Sandbox:
 
 
 @contextmanager
-def _running(port: int) -> Iterator[dict[str, str]]:
+def _running(port: int, with_image: bool) -> Iterator[dict[str, str]]:
     """Serve a new account, and yield the cfg for it."""
     from moto.core.authorization import enable_iam_authentication  # noqa: PLC0415 - optional
     from moto.core.base_backend import AccountSpecificBackend  # noqa: PLC0415
@@ -83,6 +85,7 @@ def _running(port: int) -> Iterator[dict[str, str]]:
     from moto.sts.models import sts_backends  # noqa: PLC0415
 
     from lib.sandbox.backend import install  # noqa: PLC0415 - it imports moto
+    from lib.sandbox.example import push_images  # noqa: PLC0415
 
     account = f"{secrets.randbelow(10**12):012}"
     try:
@@ -93,6 +96,8 @@ def _running(port: int) -> Iterator[dict[str, str]]:
         iam.create_user(REGION, _USER)
         iam.put_user_policy(_USER, "all", orjson.dumps(_POLICY).decode())
         key = iam.create_access_key(_USER)
+        if with_image:
+            push_images(account, REGION)
         with enable_iam_authentication(), _served(port, account) as endpoint:
             yield {
                 "accessKeyId": key.access_key_id,
