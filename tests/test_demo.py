@@ -114,6 +114,14 @@ class TestWhatIsShown:
             in shown.words
         )
 
+    def test_it_ends_with_how_a_registry_client_pulls(self, shown: Shown) -> None:
+        assert shown.text.endswith(
+            "\n\nRegistry clients can pull from a sandbox too."
+            " PASSWORD is in the token of GetAuthorizationToken:\n"
+            "skopeo copy --src-tls-verify=false --src-creds AWS:PASSWORD \\\n"
+            "  docker://127.0.0.1:PORT/REPOSITORY:TAG dir:image\n"
+        )
+
     def test_no_secret_is_shown(self, shown: Shown) -> None:
         registry = shown.words.partition(".dkr.ecr.")[0].rpartition(" ")[2]
         token = b64encode(f"AWS:{registry}-auth-token".encode()).decode()

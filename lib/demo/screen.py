@@ -13,6 +13,11 @@ from rich.text import Text
 
 from lib.demo.caller import Call, Caller
 
+_PULL = """\
+Registry clients can pull from a sandbox too. PASSWORD is in the token of GetAuthorizationToken:
+skopeo copy --src-tls-verify=false --src-creds AWS:PASSWORD \\
+  docker://127.0.0.1:PORT/REPOSITORY:TAG dir:image"""
+
 
 @contextmanager
 def progress_bar(total: int) -> Iterator[Callable[[str], None]]:
@@ -38,7 +43,7 @@ def progress_bar(total: int) -> Iterator[Callable[[str], None]]:
 
 
 def show(out: Console, caller: Caller, endpoint: str) -> None:
-    """Print the calls, how many there were, and the mistakes."""
+    """Print the calls, how many there were, the mistakes, and how a client pulls an image."""
     out.print("[bold]One container image, from its first byte to its last[/]")
     out.print(
         f"The sandbox at {endpoint} stands in for Amazon ECR. It checks the signature of every"
@@ -53,6 +58,7 @@ def show(out: Console, caller: Caller, endpoint: str) -> None:
         out.print(f"[bold]A mistake: {mistake.title}[/]")
         out.print(Text.assemble((f"{mistake.action} ", "cyan"), json.dumps(mistake.body)))
         out.print(Text(mistake.error, "red"))
+    out.print(f"\n{_PULL}")
 
 
 def _table(calls: list[Call]) -> Table:

@@ -123,13 +123,16 @@ def _served(port: int, account: str) -> Iterator[str]:
     )
     from werkzeug.serving import make_server  # noqa: PLC0415
 
-    from lib.sandbox.download import serving_layers  # noqa: PLC0415 - it imports moto
+    from lib.sandbox.distribution import serving_images  # noqa: PLC0415 - it imports moto
+    from lib.sandbox.download import serving_layers  # noqa: PLC0415
     from lib.sandbox.responses import create_app  # noqa: PLC0415
 
     class SilentHandler(MotoRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             pass
 
+    app = _refusing_gaps(DomainDispatcherApplication(create_app))
+    app = serving_images(serving_layers(app, account), account, REGION)
     try:
         listener = socket.create_server((HOST, port))
     except OSError as error:
@@ -138,7 +141,7 @@ def _served(port: int, account: str) -> Iterator[str]:
         server = make_server(
             HOST,
             port,
-            serving_layers(_refusing_gaps(DomainDispatcherApplication(create_app)), account),
+            app,
             threaded=True,
             request_handler=SilentHandler,
             fd=listener.fileno(),
