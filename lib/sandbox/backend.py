@@ -168,6 +168,13 @@ def install(account: str) -> None:
     )
 
 
+def registry_of(account: str, region: str) -> SandboxBackend:
+    """Return the registry of an account for which ``install`` was called."""
+    registry = ecr_backends[account][region]
+    assert isinstance(registry, SandboxBackend)  # noqa: S101 - install has seen to it
+    return registry
+
+
 def _check_references(repository: Repository, text: str) -> None:
     """Refuse a manifest that refers to what the repository lacks."""
     try:

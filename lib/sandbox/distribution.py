@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from moto.core.exceptions import ServiceException
 from moto.ecr.exceptions import ImageNotFoundException, RepositoryNotFoundException
-from moto.ecr.models import ecr_backends
 from werkzeug import Request, Response
 
-from lib.sandbox.backend import SandboxBackend
+from lib.sandbox.backend import SandboxBackend, registry_of
 from lib.sandbox.errors import LayerInaccessibleError, LayerNotFoundError
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ def serving_images(app: "WSGIApplication", account: str, region: str) -> "WSGIAp
         request = Request(environ)
         if not request.path.startswith(_BASE):
             return app(environ, start_response)
-        backend = ecr_backends[account][region]
-        assert isinstance(backend, SandboxBackend)  # noqa: S101 - accounts are installed so
+        backend = registry_of(account, region)
         return (_refused(request, account) or _read(request, backend))(environ, start_response)
 
     return answer

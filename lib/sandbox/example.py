@@ -3,8 +3,8 @@
 import time
 
 import orjson
-from moto.ecr.models import ecr_backends
 
+from lib.sandbox.backend import registry_of
 from lib.sandbox.manifest import digest_of
 
 REPOSITORY = "team/app"
@@ -17,7 +17,7 @@ _AGE = 30 * 86_400  # seconds since the older image was pushed
 
 def push_images(account: str, region: str) -> None:
     """Let an account have a repository with an image, and an older one that has lost its tag."""
-    registry = ecr_backends[account][region]
+    registry = registry_of(account, region)
     registry.create_repository(
         REPOSITORY,
         registry_id=None,

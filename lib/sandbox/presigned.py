@@ -1,4 +1,4 @@
-"""Pre-signed URLs: who holds one may download until it expires."""
+"""Pre-signed URLs: whoever has one may download until it expires."""
 
 import hashlib
 import hmac

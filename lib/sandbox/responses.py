@@ -7,7 +7,7 @@ from moto.core.utils import convert_to_flask_response
 from moto.ecr.responses import ECRResponse
 from moto.moto_server.werkzeug_app import create_backend_app
 
-from lib.sandbox.backend import SandboxBackend
+from lib.sandbox.backend import SandboxBackend, registry_of
 from lib.sandbox.preview import PAGE_SIZE, Selection
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ class SandboxResponse(ECRResponse):
 
     @property
     def _backend(self) -> SandboxBackend:
-        backend = self.ecr_backend
-        assert isinstance(backend, SandboxBackend)  # noqa: S101 - accounts are installed so
-        return backend
+        return registry_of(self.current_account, self.region)
 
 
 def create_app(service: "SERVICE_NAMES") -> "Flask":

@@ -5,11 +5,10 @@ import hashlib
 from typing import Any
 
 import orjson
-from moto.ecr.models import ecr_backends
 
 from lib.component.connection import client_of
 from lib.sandbox import REGION
-from lib.sandbox.backend import SandboxBackend
+from lib.sandbox.backend import SandboxBackend, registry_of
 
 OCI = "application/vnd.oci.image."
 MANIFEST_TYPE = f"{OCI}manifest.v1+json"
@@ -27,9 +26,7 @@ def call(cfg: dict[str, str], operation: str, **members: Any) -> dict[str, Any]:
 def backend_of(cfg: dict[str, str], repository: str) -> SandboxBackend:
     """The registry behind a sandbox, of which tests set the clock."""
     [found] = call(cfg, "DescribeRepositories", repositoryNames=[repository])["repositories"]
-    backend = ecr_backends[found["registryId"]][REGION]
-    assert isinstance(backend, SandboxBackend)
-    return backend
+    return registry_of(found["registryId"], REGION)
 
 
 def upload(cfg: dict[str, str], repository: str, blob: bytes) -> str:
