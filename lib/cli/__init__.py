@@ -187,6 +187,14 @@ def sandbox(
     port: Annotated[
         int, typer.Option(help="The port to listen on; 0 picks a free one.", min=0, max=65535)
     ] = 0,
+    *,
+    with_image: Annotated[
+        bool,
+        typer.Option(
+            "--with-image",
+            help="Begin with the repository team/app and its image 1.4.2 instead of empty.",
+        ),
+    ] = False,
 ) -> None:
     """Start an Amazon ECR on this machine to try things out.
 
@@ -196,7 +204,7 @@ def sandbox(
     from lib.sandbox import SandboxError, serve_sandbox
 
     try:
-        serve_sandbox(port)
+        serve_sandbox(port, with_image=with_image)
     except SandboxError as error:
         typer.echo(error, err=True)
         raise typer.Exit(1) from None

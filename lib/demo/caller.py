@@ -12,6 +12,9 @@ from lib.sailor.step import describe_error
 
 Body = dict[str, Any]
 
+_PATIENCE = 10  # seconds until a result that is not final is an error
+_PAUSE = 0.1  # seconds between two calls for it
+
 
 class UnexpectedResultError(Exception):
     """An action did not do what the demo expects."""
@@ -79,26 +82,37 @@ class Caller:
         """Begin the next part of the image's life."""
         self._chapter = name
 
-    def call(self, action: str, body: Body, summarize: Callable[[Body], str]) -> Body:
+    def call(
+        self,
+        action: str,
+        body: Body,
+        summarize: Callable[[Body], str],
+        is_done: Callable[[Body], bool] = lambda _: True,
+    ) -> Body:
         """Call an action that should succeed.
 
         Args:
             action: The action.
             body: The message's body.
             summarize: Sums up the body of the result in a few words.
+            is_done: Says whether the body of the result is final; if not, the action is called
+                again. The last call counts.
 
         Returns:
             The body of what the action emitted.
 
         Raises:
             UnexpectedResultError: It emitted something other than data, or data that lacks
-                something.
+                something, or the result was never final.
         """
-        event, payload, milliseconds = self._run(action, body)
-        if event != "data":
-            raise UnexpectedResultError(f"{action}: expected data, got {event}: {payload}")
-        result: Body = payload["body"]
+        result, milliseconds = self._data(action, body)
+        deadline = time.monotonic() + _PATIENCE
         try:
+            while not is_done(result):
+                if time.monotonic() > deadline:
+                    raise UnexpectedResultError(f"{action}: not final after {_PATIENCE} seconds")
+                time.sleep(_PAUSE)
+                result, milliseconds = self._data(action, body)
             summary = summarize(result)
         except (LookupError, TypeError) as error:
             raise UnexpectedResultError(f"{action}: incomplete result: {error!r}") from error
@@ -127,6 +141,13 @@ class Caller:
         """
         if not fact:
             raise UnexpectedResultError(f"{self.calls[-1].action}: expected {expected}")
+
+    def _data(self, action: str, body: Body) -> tuple[Body, float]:
+        """Return the body that a call emits, and its duration in milliseconds."""
+        event, payload, milliseconds = self._run(action, body)
+        if event != "data":
+            raise UnexpectedResultError(f"{action}: expected data, got {event}: {payload}")
+        return payload["body"], milliseconds
 
     def _run(self, action: str, body: Body) -> tuple[str, Any, float]:
         """Return the one event that a call emits, its payload, and its duration in milliseconds."""

@@ -1,7 +1,7 @@
 """Output of the demo: a progress bar on stderr, a table and texts on stdout."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -12,6 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from lib.demo.caller import Call, Caller
+
+_PULL = """\
+Registry clients can pull from a sandbox too. PASSWORD is in the token of GetAuthorizationToken:
+skopeo copy --src-tls-verify=false --src-creds AWS:PASSWORD \\
+  docker://127.0.0.1:PORT/REPOSITORY:TAG dir:image"""
 
 
 @contextmanager
@@ -37,8 +42,8 @@ def progress_bar(total: int) -> Iterator[Callable[[str], None]]:
         yield begin
 
 
-def show(out: Console, caller: Caller, endpoint: str, missing: Iterable[str]) -> None:
-    """Print the calls, the operations that the sandbox lacks, and the mistakes."""
+def show(out: Console, caller: Caller, endpoint: str) -> None:
+    """Print the calls, how many there were, the mistakes, and how a client pulls an image."""
     out.print("[bold]One container image, from its first byte to its last[/]")
     out.print(
         f"The sandbox at {endpoint} stands in for Amazon ECR. It checks the signature of every"
@@ -48,16 +53,12 @@ def show(out: Console, caller: Caller, endpoint: str, missing: Iterable[str]) ->
     operations, calls = len(caller.succeeded), len(caller.calls)
     total = sum(call.milliseconds for call in caller.calls)
     out.print(f"\n[bold]{operations} operations[/] in {calls} calls, {total:.0f} ms.")
-    out.print(
-        "Not shown, because the sandbox does not implement them: "
-        f"{', '.join(sorted(missing))}."
-        " The tests check their requests and answers against AWS's own service model."
-    )
     for mistake in caller.mistakes:
         out.print()
         out.print(f"[bold]A mistake: {mistake.title}[/]")
         out.print(Text.assemble((f"{mistake.action} ", "cyan"), json.dumps(mistake.body)))
         out.print(Text(mistake.error, "red"))
+    out.print(f"\n{_PULL}")
 
 
 def _table(calls: list[Call]) -> Table:

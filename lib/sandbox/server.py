@@ -35,6 +35,7 @@ class Sandbox:
 
     Args:
         port: The port on 127.0.0.1; 0 picks a free one.
+        with_image: Whether it begins with the images of docs/designers.md instead of empty.
 
     Attributes:
         cfg: The connector's cfg for it: ``accessKeyId``, ``secretAccessKey``, ``region`` and
@@ -49,14 +50,15 @@ class Sandbox:
         http://127.0.0.1:40123
     """
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, with_image: bool = False) -> None:
         self._port = port
+        self._with_image = with_image
         self._running = ExitStack()
         self.cfg: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         try:
-            self.cfg = self._running.enter_context(_running(self._port))
+            self.cfg = self._running.enter_context(_running(self._port, self._with_image))
         except ImportError as error:
             raise SandboxError(
                 f"The sandbox needs moto's server ({error}). `make setup` installs it, and so does"
@@ -74,7 +76,7 @@ class Sandbox:
 
 
 @contextmanager
-def _running(port: int) -> Iterator[dict[str, str]]:
+def _running(port: int, with_image: bool) -> Iterator[dict[str, str]]:
     """Serve a new account, and yield the cfg for it."""
     from moto.core.authorization import enable_iam_authentication  # noqa: PLC0415 - optional
     from moto.core.base_backend import AccountSpecificBackend  # noqa: PLC0415
@@ -82,15 +84,21 @@ def _running(port: int) -> Iterator[dict[str, str]]:
     from moto.iam.models import iam_backends  # noqa: PLC0415
     from moto.sts.models import sts_backends  # noqa: PLC0415
 
+    from lib.sandbox.backend import install  # noqa: PLC0415 - it imports moto
+    from lib.sandbox.example import push_images  # noqa: PLC0415
+
     account = f"{secrets.randbelow(10**12):012}"
     try:
         with _aws_settings_hidden():
             AccountSpecificBackend.get_session()
+            install(account)
         iam = iam_backends[account]["aws"]
         iam.create_user(REGION, _USER)
         iam.put_user_policy(_USER, "all", orjson.dumps(_POLICY).decode())
         key = iam.create_access_key(_USER)
-        with enable_iam_authentication(), _served(port) as endpoint:
+        if with_image:
+            push_images(account, REGION)
+        with enable_iam_authentication(), _served(port, account) as endpoint:
             yield {
                 "accessKeyId": key.access_key_id,
                 "secretAccessKey": key.secret_access_key,
@@ -104,7 +112,7 @@ def _running(port: int) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _served(port: int) -> Iterator[str]:
+def _served(port: int, account: str) -> Iterator[str]:
     """Answer requests in a thread, and yield the endpoint.
 
     moto's own threaded server hangs if its port is taken, and logs each request.
@@ -112,14 +120,19 @@ def _served(port: int) -> Iterator[str]:
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - optional
         DomainDispatcherApplication,
         MotoRequestHandler,
-        create_backend_app,
     )
     from werkzeug.serving import make_server  # noqa: PLC0415
+
+    from lib.sandbox.distribution import serving_images  # noqa: PLC0415 - it imports moto
+    from lib.sandbox.download import serving_layers  # noqa: PLC0415
+    from lib.sandbox.responses import create_app  # noqa: PLC0415
 
     class SilentHandler(MotoRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             pass
 
+    app = _refusing_gaps(DomainDispatcherApplication(create_app))
+    app = serving_images(serving_layers(app, account), account, REGION)
     try:
         listener = socket.create_server((HOST, port))
     except OSError as error:
@@ -128,7 +141,7 @@ def _served(port: int) -> Iterator[str]:
         server = make_server(
             HOST,
             port,
-            _refusing_gaps(DomainDispatcherApplication(create_backend_app)),
+            app,
             threaded=True,
             request_handler=SilentHandler,
             fd=listener.fileno(),

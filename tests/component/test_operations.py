@@ -1,7 +1,7 @@
 """Each of the 25 operations, asked through its action.
 
-22 are asked of moto's Amazon ECR, which checks the signature of each request. It lacks the other
-three: for these the request and the answer are held against botocore's model of the service.
+22 are asked of the sandbox, which checks the signature of each request. The requests and answers of
+the other three are held against botocore's model of the service.
 """
 
 import base64

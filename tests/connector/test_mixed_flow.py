@@ -1,40 +1,21 @@
 """DescribeImages between two Node steps, on an Amazon ECR that checks signatures."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
 
 from lib.platform import Broker, Flow, RestApi
 from lib.platform.process import Sailor
 from lib.sandbox import Sandbox
-from tests.support.aws_model import ask_action
 from tests.support.connector import Serve
+from tests.support.sandbox import digest, manifest, push
 from tests.support.steps import Starter, script
 
 STEPS = ("node_1", "ecr_2", "node_3")
-MANIFEST = orjson.dumps(
-    {
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {
-            "mediaType": "application/vnd.oci.image.config.v1+json",
-            "digest": f"sha256:{'0a' * 32}",
-            "size": 7,
-        },
-        "layers": [
-            {
-                "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
-                "digest": f"sha256:{'0b' * 32}",
-                "size": 1000,
-            }
-        ],
-    }
-).decode()
-DIGEST = f"sha256:{hashlib.sha256(MANIFEST.encode()).hexdigest()}"
+LAYER = b"hello\n"
+DIGEST = digest(manifest(b"{}", LAYER).encode())
 
 
 @pytest.fixture
@@ -53,13 +34,7 @@ def long_flow(broker: Broker, api: RestApi) -> Iterator[Flow]:
 @pytest.fixture
 def image(repository: str, sandbox: Sandbox) -> dict[str, Any]:
     """What a repository holds: the body that asks for it."""
-    body = {
-        "repositoryName": repository,
-        "imageManifest": MANIFEST,
-        "imageDigest": DIGEST,  # without it, the sandbox makes one up
-        "imageTag": "1.0.0",
-    }
-    ask_action("PutImage", body, dict(sandbox.cfg))
+    push(sandbox.cfg, repository, LAYER, tag="1.0.0")
     return {"repositoryName": repository, "imageIds": [{"imageTag": "1.0.0"}]}
 
 

@@ -1,4 +1,4 @@
-"""Software that some tests need: RabbitMQ and Node.js.
+"""Software that some tests need: RabbitMQ, Node.js and skopeo.
 
 What is missing is installed where that is possible. Otherwise the tests that need it are skipped,
 and the last lines of a run say which were left out and how to run them too. In CI a skipped test
@@ -74,6 +74,10 @@ class Machine:
                 return node.packages(folder)
         except MissingSoftwareError as error:
             pytest.skip(f"the Node.js runtime is missing: {error}")
+
+    def need_skopeo(self) -> None:
+        """Skip the test unless skopeo, a client of registries, is installed, or can be."""
+        self._need("skopeo is", lambda: shutil.which("skopeo") is not None, "skopeo")
 
     def _need(self, what: str, has: Callable[[], bool], *packages: str) -> None:
         with _one_process_at_a_time():

@@ -1,0 +1,107 @@
+"""Errors of Amazon ECR that moto lacks."""
+
+from collections.abc import Iterable
+
+from moto.core.exceptions import ServiceException
+
+
+class ImageDigestDoesNotMatchError(ServiceException):
+    """PutImage got a digest that is not the manifest's."""
+
+    code = "ImageDigestDoesNotMatchException"
+
+    def __init__(self, digest: str, calculated: str) -> None:
+        super().__init__(
+            f"The specified image digest '{digest}' does not match the digest that Amazon ECR"
+            f" calculated for the image: '{calculated}'"
+        )
+
+
+class InvalidManifestError(ServiceException):
+    """PutImage got a manifest that is not a JSON object."""
+
+    code = "InvalidParameterException"
+    message = (
+        "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
+    )
+
+
+class MissingLayersError(ServiceException):
+    """PutImage got a manifest whose layers or configuration were not uploaded."""
+
+    code = "LayersNotFoundException"
+
+    def __init__(self, digests: Iterable[str], repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Layers with digests '[{', '.join(digests)}]' required for pushing image into"
+            f" repository with name '{repository_name}' in the registry with id"
+            f" '{registry_id}' do not exist"
+        )
+
+
+class MissingImagesError(ServiceException):
+    """PutImage got the manifest of a multi-platform image some of whose images are missing."""
+
+    code = "ReferencedImagesNotFoundException"
+
+    def __init__(self, digests: Iterable[str], repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            f"Images with digests '[{', '.join(digests)}]' required for pushing image into"
+            f" repository with name '{repository_name}' in the registry with id"
+            f" '{registry_id}' do not exist"
+        )
+
+
+class LayerNotFoundError(ServiceException):
+    """A download URL was asked for a layer that the repository does not have."""
+
+    code = "LayersNotFoundException"
+
+    def __init__(self, digest: str, repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The layer with digest '{digest}' does not exist within the repository with name"
+            f" '{repository_name}' in the registry with id '{registry_id}'"
+        )
+
+
+class LayerInaccessibleError(ServiceException):
+    """A download URL was asked for a layer that no image has."""
+
+    code = "LayerInaccessibleException"
+
+    def __init__(self, digest: str, repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The layer with digest '{digest}' is not associated with an image in the repository"
+            f" with name '{repository_name}' in the registry with id '{registry_id}'"
+        )
+
+
+class PreviewInProgressError(ServiceException):
+    """A preview was started before the one before it was complete."""
+
+    code = "LifecyclePolicyPreviewInProgressException"
+
+    def __init__(self, repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            f"The lifecycle policy preview for the repository with name '{repository_name}' in the"
+            f" registry with id '{registry_id}' is in progress"
+        )
+
+
+class PreviewNotFoundError(ServiceException):
+    """A preview was asked for that was never started."""
+
+    code = "LifecyclePolicyPreviewNotFoundException"
+
+    def __init__(self, repository_name: str, registry_id: str) -> None:
+        super().__init__(
+            "Lifecycle policy preview does not exist for the repository with name"
+            f" '{repository_name}' in the registry with id '{registry_id}'"
+        )
+
+
+class InvalidTokenError(ServiceException):
+    """A page was asked for with a token that no page before it had."""
+
+    code = "InvalidParameterException"
+    message = "Invalid parameter at 'nextToken' failed to satisfy constraint: 'Invalid token'"
