@@ -30,7 +30,7 @@ from lib.ecr import (
     Credentials,
     ServiceError,
 )
-from lib.ecr.answer import Response
+from lib.http import Response
 from tests.support.aws_model import KEYS, REGION, TOKEN, cfg_for
 from tests.support.command import Ran, run
 from tests.support.decoys import DECOY
@@ -425,12 +425,12 @@ PROXY_SECRETS = {
 def behind_proxy(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Any]]:
     """Return the cfg of an endpoint that is reached through a proxy with a password."""
 
-    def cfg(proxy: str, scheme: str = "http") -> dict[str, Any]:
+    def cfg(proxy: str) -> dict[str, Any]:
         for name in ("NO_PROXY", "no_proxy", "http_proxy", "https_proxy"):
             monkeypatch.delenv(name, raising=False)
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, proxy)
-        endpoint = f"{scheme}://127.0.0.1:1"
+        endpoint = "https://api.ecr.example"  # this machine is asked without a proxy
         # Clients are kept for equal configurations, and have read the environment of their time.
         unique = {"sessionToken": uuid4().hex}
         return {**KEYS, **unique, "region": REGION, "endpoint": endpoint, "verbose": True}

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from lib.ecr import REDACTED
+from lib.redaction import REDACTED
 
 _LONGEST = 500
 

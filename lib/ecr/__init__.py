@@ -4,7 +4,7 @@ from lib.ecr.answer import Answer
 from lib.ecr.client import Client, Limits, connect
 from lib.ecr.clock import LARGEST_OFFSET, Clock
 from lib.ecr.configuration import Configuration
-from lib.ecr.credentials import REDACTED, Credentials, redact
+from lib.ecr.credentials import Credentials, redact
 from lib.ecr.endpoint import registry_host
 from lib.ecr.errors import (
     EcrError,
@@ -22,7 +22,6 @@ from lib.ecr.signing import CallerSignature, Signature
 
 __all__ = [
     "LARGEST_OFFSET",
-    "REDACTED",
     "Answer",
     "CallerSignature",
     "Client",

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import orjson
 
 from lib.ecr.clock import http_time
 from lib.ecr.errors import ServiceError, UnreadableAnswerError
+from lib.http import Response
 
 _SHOWN_CHARACTERS = 200
 _REDIRECT = 300
@@ -20,15 +21,6 @@ LONGEST_NAME = 200  # characters of an error code or a request ID
 _ERROR_SIZE = 1 << 16  # bytes
 # Gateways in front of a service answer in XML whatever the service speaks.
 _XML_ERROR = re.compile(r"<Code>([\w.]{1,100})</Code>\s*<Message>([^<]{0,2000})</Message>")
-
-
-@dataclass(frozen=True)
-class Response:
-    """A complete answer as it came over the wire; header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lib.ecr.answer import Answer, Response, read
+from lib.ecr.answer import Answer, read
 from lib.ecr.clock import Clock
 from lib.ecr.configuration import Configuration
 from lib.ecr.errors import (
@@ -26,6 +26,7 @@ from lib.ecr.rate_limiter import RateLimiter
 from lib.ecr.role import AssumedRole, RoleSignature
 from lib.ecr.signing import KeySignature, Request, Signature
 from lib.ecr.transport import Transport
+from lib.http import Response
 
 TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921"
 CONTENT_TYPE = "application/x-amz-json-1.1"

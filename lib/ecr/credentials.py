@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-REDACTED = "[redacted]"
+from lib.redaction import REDACTED, Redactor
 
 # Secrets with a recognizable shape, as answers and error texts hold them: ECR's token, a proxy's
 # login, and the signature of a URL or a request; plain, or escaped for JSON or a URL.
@@ -57,6 +57,7 @@ def redact(text: str, *secrets: str | None) -> str:
     for secret in filter(None, secrets):
         forms = "".join(_FORMS.get(character) or re.escape(character) for character in secret)
         text = re.sub(forms, REDACTED, text, flags=re.IGNORECASE)
+    text = Redactor(filter(None, secrets)).redact(text)
     for shape in (_TOKEN_MEMBER, _LOGIN, _SIGNED):
         text = shape.sub(rf"\g<1>{REDACTED}", text)
     return text

@@ -10,6 +10,7 @@ from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointProviderError
 
 from lib.ecr.model import data, service_data
+from lib.http import is_loopback
 
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _ORIGIN = re.compile(
@@ -78,7 +79,7 @@ def resolve(
     """
     if endpoint is not None:
         host = _checked_host(endpoint)
-        if service != "ecr" and not _is_loopback(host):
+        if service != "ecr" and not is_loopback(host):
             endpoint = None
     parameters = {"Region": region, "UseFIPS": use_fips, "UseDualStack": use_dual_stack}
     if endpoint is not None:
@@ -96,22 +97,26 @@ def _checked_host(endpoint: str) -> str:
     The errors don't repeat the URL: it may hold a password.
     """
     origin = _ORIGIN.fullmatch(endpoint) if len(endpoint) <= _LONGEST_ORIGIN else None
-    if origin is None or int(origin["port"] or 0) > _HIGHEST_PORT:
+    if origin is None or int(origin["port"] or 0) > _HIGHEST_PORT or not _is_host(origin["host"]):
         raise EndpointError(
             "expected a URL with a scheme and a host only, such as https://host.example"
         )
-    if origin["scheme"] == "http" and not _is_loopback(origin["host"]):
+    if origin["scheme"] == "http" and not is_loopback(origin["host"]):
         raise EndpointError(
             f"expected https; http is allowed to this machine only, not to {origin['host']}"
         )
     return origin["host"]
 
 
-def _is_loopback(host: str) -> bool:
+def _is_host(host: str) -> bool:
+    """Return whether what stands in brackets, if something does, is an IPv6 address."""
+    if not host.startswith("["):
+        return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        ipaddress.IPv6Address(host[1:-1])
     except ValueError:
-        return host.lower() == "localhost"
+        return False
+    return True
 
 
 @cache

@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from lib.ecr.answer import LONGEST_NAME, Response, beginning, refusal, shown, start_of
+from lib.ecr.answer import LONGEST_NAME, beginning, refusal, shown, start_of
 from lib.ecr.clock import Clock
-from lib.ecr.credentials import REDACTED, Credentials
+from lib.ecr.credentials import Credentials
 from lib.ecr.errors import EcrError, RoleError, UnreadableAnswerError
 from lib.ecr.model import VERSIONS
 from lib.ecr.signing import KeySignature, Request
 from lib.ecr.transport import Transport
+from lib.http import Response
+from lib.redaction import REDACTED
 
 if TYPE_CHECKING:
     from botocore.credentials import DeferredRefreshableCredentials

@@ -2,14 +2,15 @@
 
 import logging
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-
+from lib import http
 from lib.sailor.errors import HttpError
 
+_REDIRECT = 300
 _SERVER_ERROR = 500
 
 log = logging.getLogger("sailor")
@@ -35,13 +36,18 @@ class HttpClient:
 
     Args:
         name: The service, as errors and log lines call it, such as ``the object storage``.
-        root: The URL that paths are relative to; no error shows it.
+        root: The URL that paths are relative to; it may have a login, and no error shows it.
         error: What its failures are raised as.
         retries: How often a request is sent.
-        timeout: Seconds to wait for a connection, and between two pieces of an answer.
+        timeout: Seconds for a whole request, from the connection to the end of the answer.
         headers: What every request carries.
-        auth: User and password.
+        auth: User and password, in place of a login in the URL.
         connections: How many connections may be kept alive.
+        largest_answer: The bytes that an answer may have.
+
+    Raises:
+        HttpError: As the client's error class: the environment's proxy or certificate bundle is
+            unusable.
     """
 
     def __init__(
@@ -55,20 +61,28 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         connections: int = 1,
+        largest_answer: int = http.LARGEST_ANSWER,
     ) -> None:
         self._name = name
-        self._root = root
         self._error = error
         self._retries = retries
-        self._timeout = timeout
-        self._auth = auth
-        self._session = requests.Session()
-        self._session.headers.update(headers or {})
-        adapter = HTTPAdapter(pool_maxsize=connections)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._timeout = http.Timeout(total=timeout, connect=timeout, read=timeout)
+        parts = urlsplit(root)
+        self._root = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        if auth is None and parts.username:
+            auth = (unquote(parts.username), unquote(parts.password or ""))
+        login = f"Basic {b64encode(':'.join(auth).encode()).decode()}" if auth else None
+        self._headers = {
+            "Accept": "*/*",
+            **(headers or {}),
+            **({"Authorization": login} if login else {}),
+        }
+        try:
+            self._transport = http.Transport(self._root, connections, largest_answer)
+        except http.ProxyOrTrustError as fault:
+            raise error(f"{name} cannot be reached: {fault}") from None
 
-    def request(self, method: str, path: str, content: bytes | None = None) -> requests.Response:
+    def request(self, method: str, path: str, content: bytes | None = None) -> http.Response:
         """Send a request; again after a server error or a lost connection.
 
         Args:
@@ -93,23 +107,17 @@ class HttpClient:
                 log.warning("%s; attempt %d in %.1f s", error, attempt, pause)
             self._retries.sleep(pause)
 
-    def _send(self, method: str, path: str, content: bytes | None) -> requests.Response:
+    def _send(self, method: str, path: str, content: bytes | None) -> http.Response:
         request = f"{method} {path}".rstrip()
+        url = self._root.rstrip("/") + path if path else self._root
+        declared = {} if content is None else {"Content-Type": "application/json"}
         try:
-            # Bytes, not a stream: another attempt sends them again from the start.
-            response = self._session.request(
-                method,
-                self._root.rstrip("/") + path if path else self._root,
-                data=content,
-                headers={} if content is None else {"Content-Type": "application/json"},
-                auth=self._auth,
-                timeout=self._timeout,
-                allow_redirects=False,
+            response = self._transport.send(
+                http.prepared(method, url, self._headers | declared, content), self._timeout
             )
-        except requests.RequestException as error:
-            reason = type(error).__name__
-            raise self._error(f"{self._name} did not answer {request}: {reason}") from error
-        status = response.status_code
-        if status >= requests.codes.multiple_choices:
+        except http.TransportError as error:
+            raise self._error(f"{self._name} did not answer {request}: {error}") from None
+        status = response.status
+        if status >= _REDIRECT:
             raise self._error(f"{self._name} answered {request} with HTTP {status}", status)
         return response

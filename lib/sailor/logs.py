@@ -15,6 +15,8 @@ from typing import Any, TextIO
 
 import orjson
 
+from lib.redaction import Redactor
+
 TRACE = 5
 LEVELS = {
     "trace": TRACE,
@@ -95,15 +97,15 @@ class _BunyanFormatter(logging.Formatter):
 
     def __init__(self, context: Mapping[str, Any], secrets: Collection[str]) -> None:
         super().__init__()
-        self._secrets = sorted(filter(None, set(secrets)), key=len, reverse=True)
+        self._redactor = Redactor(secrets, _REDACTED)
         self._fixed = {"hostname": socket.gethostname(), "pid": os.getpid(), **context}
 
     def format(self, record: logging.LogRecord) -> str:
         message = record.getMessage()
         if record.exc_info:
             message += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
-        for secret in self._secrets:
-            message = message.replace(secret, _REDACTED)
+        # JSON has no half a surrogate pair.
+        message = self._redactor.redact(message).encode(errors="replace").decode()
         time = datetime.fromtimestamp(record.created, UTC)
         return orjson.dumps(
             {

@@ -15,6 +15,8 @@ from lib.sailor.settings import PREFIX, Settings
 _ATTEMPTS = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 15  # seconds
 _TIMEOUT = 10  # seconds
+# A body may come from a step whose limit is higher; this is the largest message of RabbitMQ.
+_LARGEST_MESSAGE = 128 << 20  # bytes
 
 
 class ObjectStorage:
@@ -39,6 +41,7 @@ class ObjectStorage:
                 "x-request-id": f"f:{settings.flow_id};s:{settings.step_id}",
             },
             connections=settings.rabbitmq_prefetch_sailor,
+            largest_answer=max(settings.outgoing_message_size_limit, _LARGEST_MESSAGE),
         )
 
     def fetch(self, object_id: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from lib.sailor import json_text, logs
 from lib.sailor.component import Component
@@ -126,20 +126,16 @@ def _required(environ: Mapping[str, str], name: str) -> str:
 
 def _post(url: str, answer: dict[str, Any]) -> None:
     """Deliver the answer. The URL may contain a user and a password."""
-    parts = urlsplit(url)
-    address = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    credentials = (unquote(parts.username or ""), unquote(parts.password or ""))
     client = HttpClient(
         "the design screens",
-        address,
+        url,
         HttpError,
         Retries(_ATTEMPTS, lambda _: _PAUSE),
         _TIMEOUT,
-        auth=credentials if parts.username else None,
     )
     response = client.request("POST", "", json_text.dump(answer))
-    if response.status_code != _OK:
-        raise ServiceError(f"The answer was received with HTTP {response.status_code}, not {_OK}")
+    if response.status != _OK:
+        raise ServiceError(f"The answer was received with HTTP {response.status}, not {_OK}")
 
 
 def _passwords(url: str) -> tuple[str, str]:

@@ -140,7 +140,7 @@ def test_storage_that_is_down_for_a_moment_is_waited_for(
     reference = {"x-ipaas-object-storage-id": storage.put(flow.cipher.encrypt(body))}
     storage.down()
     flow.publish(script(headers=reference) | {"body": {}})
-    runtime.until_logged("ConnectionError")
+    runtime.until_logged("Connection refused")
     storage.up()
     assert flow.take_one(flow.output).body == 1
     stop_clean(flow, runtime)

@@ -190,7 +190,7 @@ def test_an_api_that_is_down_at_start_and_then_up_is_found(
         API_REQUEST_RETRY_ATTEMPTS=100,
         API_REQUEST_RETRY_DELAY=100,
     )
-    runtime.until_logged("ConnectionError; attempt 2")
+    runtime.until_logged("Connection refused; attempt 2")
 
     # When it is up again
     api.up()

@@ -164,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.cut is not None:
             self.close_connection = True
 
-    do_GET = do_PUT = do_DELETE = do_HEAD = do_POST  # noqa: N815 - http.server's names
+    do_GET = do_PUT = do_DELETE = do_HEAD = do_CONNECT = do_POST  # noqa: N815 - http.server's names
 
     def _send_head(self, reply: Reply) -> None:
         self.send_response_only(reply.status)
