@@ -10,7 +10,7 @@ PARALLEL := $(BIN)/python -m pytest -n auto --dist worksteal
 # Tests start hundreds of processes, which must not compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo check test lint generate bench image clean
+.PHONY: help setup demo check test mutants lint generate bench image clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ check: setup lint  ## Run lint and all tests that need no broker, in under a min
 test: setup  ## Run every test, with branch coverage
 	$(PARALLEL) -m "not alone" --cov --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-report=term
+
+mutants: setup  ## Change the code in one place at a time, and list what no test notices
+	$(BIN)/python -m tests.mutants
 
 lint: setup  ## Run ruff, mypy and import-linter
 	$(BIN)/ruff check .

@@ -29,6 +29,7 @@ class Worker(threading.Thread):
         context: What the messages of the step share.
         backlog: The messages that are delivered and not started; None ends the worker.
         consumer: The connection that they came from.
+        requeue_pause: How long a message is held before it returns to its queue, in seconds.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class Worker(threading.Thread):
         context: StepContext,
         backlog: "SimpleQueue[Delivery | None]",
         consumer: Consumer,
+        requeue_pause: float = _REQUEUE_PAUSE,
     ) -> None:
         super().__init__(name=f"worker-{number}", daemon=True)
         self._context = context
         self._backlog = backlog
         self._consumer = consumer
+        self._requeue_pause = requeue_pause
 
     def run(self) -> None:
         """Handle messages until there is a None."""
@@ -52,7 +55,7 @@ class Worker(threading.Thread):
             verdict = _verdict(self._context, delivery)
             log.debug("Message %s is %s", delivery.key[0], verdict.value)
             if verdict is Verdict.REQUEUE:
-                time.sleep(_REQUEUE_PAUSE)
+                time.sleep(self._requeue_pause)
             self._consumer.settle(delivery, verdict)
 
 

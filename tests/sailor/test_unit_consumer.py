@@ -102,7 +102,7 @@ def test_a_step_that_waits_for_its_connection_consumes_once_it_is_there(reader: 
 def test_a_queue_that_cannot_be_consumed_is_named(reader: Reader) -> None:
     reader.consumer.start()
     channel = reader.loop.connections[0].open()
-    channel.consumes = False
+    channel.answers = False
     with ThreadPoolExecutor(1) as threads:
         consuming = threads.submit(reader.consumer.consume)
         until(lambda: channel.consumed, "the step waits")
@@ -142,10 +142,10 @@ def test_two_messages_with_one_id_and_other_contents_are_two(reader: Reader) -> 
     channel = reader.lose()
     channel.deliver(1, b"other", redelivered=True)
     channel.deliver(2, b"one", redelivered=True)
+    assert [delivery.content for delivery in reader.delivered] == [b"one", b"other"]
     for delivery in reader.delivered:
         reader.consumer.settle(delivery, Verdict.ACK)
 
-    assert [delivery.content for delivery in reader.delivered] == [b"", b""]
     assert sorted(channel.verdicts) == [("ack", 1), ("ack", 2)]
 
 
@@ -173,6 +173,16 @@ def test_an_ack_that_may_be_lost_is_sent_again(reader: Reader) -> None:
 
     assert channel.verdicts == [("ack", 1)]
     assert len(reader.delivered) == 1
+
+
+def test_an_ack_of_the_channel_before_the_last_is_no_longer_in_doubt(reader: Reader) -> None:
+    reader.begin().deliver(1)
+    reader.consumer.settle(reader.delivered[0], Verdict.ACK)
+    reader.lose()
+
+    reader.lose().deliver(1, redelivered=True)
+
+    assert len(reader.delivered) == 2
 
 
 def test_an_ack_that_has_arrived_is_for_no_other_message() -> None:
@@ -345,6 +355,19 @@ def test_a_step_that_stops_takes_nothing_new(reader: Reader) -> None:
 
     assert len(reader.delivered) == 1
     assert channel.verdicts == []
+
+
+def test_a_stop_ends_when_the_broker_agrees_or_the_connection_is_lost(reader: Reader) -> None:
+    channel = reader.begin()
+    channel.answers = False
+    with ThreadPoolExecutor(1) as threads:
+        stopping = threads.submit(reader.consumer.stop)
+        until(lambda: channel.cancelled, "the step stops")
+        assert not stopping.done()
+
+        reader.loop.connections[0].end(LOST)
+
+        stopping.result(5)
 
 
 def test_what_returns_to_the_queue_is_settled(reader: Reader) -> None:

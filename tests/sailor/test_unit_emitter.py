@@ -2,61 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from pika import BasicProperties
 
 from lib.sailor import wire
-from lib.sailor.cipher import Cipher
-from lib.sailor.component import Component
 from lib.sailor.context import StepContext
 from lib.sailor.delivery import Delivery, Verdict
-from lib.sailor.error_report import ErrorReporter
 from lib.sailor.errors import InvalidEventError, PublishError, PublishInterruptedError
 from lib.sailor.events import Emitter
 from lib.sailor.headers import IncomingHeaders
-from lib.sailor.publisher import Publisher
-from lib.sailor.rest_api import RestApi
-from lib.sailor.settings import Settings
-from tests.support.settings import ENVIRON
-
-CIPHER = Cipher("password", "0123456789abcdef")
-COMPONENT = Component.load(Path(__file__).parent / "components" / "own")
-MODULE = COMPONENT.module("collect")
-
-
-@dataclass
-class Broker:
-    """Takes what is published, unless it fails for a routing key."""
-
-    failures: dict[str, PublishError] = field(default_factory=dict)
-    published: list[tuple[str, bytes, BasicProperties]] = field(default_factory=list)
-
-    def publish(
-        self,
-        routing_key: str,
-        content: bytes,
-        properties: BasicProperties,
-        attempts: int | None = None,  # noqa: ARG002 - the publisher's parameter
-    ) -> None:
-        if routing_key in self.failures:
-            raise self.failures[routing_key]
-        self.published.append((routing_key, content, properties))
-
-    def headers(self) -> Mapping[str, Any]:
-        """The AMQP headers of the latest."""
-        return self.published[-1][2].headers or {}
-
-
-def context(broker: Broker, step: Mapping[str, Any] | None = None, **settings: str) -> StepContext:
-    variables = {"ELASTICIO_FUNCTION": "collect"}
-    variables |= {f"ELASTICIO_{name}": value for name, value in settings.items()}
-    read = Settings.read({**ENVIRON, **variables})
-    errors = ErrorReporter(read, CIPHER, cast("Publisher", broker))
-    return StepContext.of(COMPONENT, MODULE, step or {}, errors, RestApi(read))
+from tests.support.publishing import CIPHER, Broker, context
 
 
 def emitter(

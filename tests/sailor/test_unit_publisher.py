@@ -1,9 +1,9 @@
 """The publisher: which messages are sent again, and which become errors. The broker is a test."""
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -44,7 +44,6 @@ class Writer:
     patience: Patience = IMPATIENT
     settings: dict[str, str] = field(default_factory=dict)
     loop: DirectLoop = field(default_factory=DirectLoop)
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
 
     def __post_init__(self) -> None:
         variables = {f"ELASTICIO_{name}": text for name, text in (QUICK | self.settings).items()}
@@ -69,17 +68,23 @@ class Writer:
     def send(
         self, routing_key: Any = "key", content: bytes = b"content", **properties: Any
     ) -> "Future[None]":
-        """Publish on another thread."""
-        return self.threads.submit(
-            self.publisher.publish, routing_key, content, BasicProperties(**properties)
-        )
+        """Publish on another thread, which does not hold the process if it waits for ever."""
+        sent: Future[None] = Future()
+
+        def publish() -> None:
+            try:
+                self.publisher.publish(routing_key, content, BasicProperties(**properties))
+                sent.set_result(None)
+            except Exception as error:  # noqa: BLE001 - the test looks at it
+                sent.set_exception(error)
+
+        Thread(target=publish, daemon=True).start()
+        return sent
 
 
 @pytest.fixture
-def writer() -> Iterator[Writer]:
-    writer = Writer()
-    yield writer
-    writer.threads.shutdown(wait=False, cancel_futures=True)
+def writer() -> Writer:
+    return Writer()
 
 
 def outcome(sent: "Future[None]") -> str:

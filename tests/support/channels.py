@@ -127,7 +127,7 @@ class RecordingChannel:
         cancelled: The tags of consumers that were cancelled.
         consumed: The queues that are consumed.
         is_open: Whether it can be used.
-        consumes: Whether the broker agrees to a consumer.
+        answers: Whether the broker answers what a consumer asks.
         refusal: What ``basic_publish`` raises.
     """
 
@@ -139,7 +139,7 @@ class RecordingChannel:
         self.consumed: list[str] = []
         self.prefetch = 0
         self.is_open = True
-        self.consumes = True
+        self.answers = True
         self.refusal: Exception | None = None
         self._listeners: dict[str, Callable[..., Any]] = {}
         self.connection = SimpleNamespace(
@@ -188,7 +188,7 @@ class RecordingChannel:
     ) -> str:
         self.consumed.append(queue)
         self._listeners["message"] = on_message
-        if self.consumes:
+        if self.answers:
             callback(None)
         return f"consumer-{len(self.consumed)}"
 
@@ -200,7 +200,8 @@ class RecordingChannel:
 
     def basic_cancel(self, consumer_tag: str, callback: Callable[[Any], None]) -> None:
         self.cancelled.append(consumer_tag)
-        callback(None)
+        if self.answers:
+            callback(None)
 
     # What a broker does
 
