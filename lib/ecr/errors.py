@@ -146,7 +146,7 @@ class RoleError(ServiceError):
         )
         # It is the key's own token that has expired; assuming the role again would not help.
         self.token_expired = False
-        # AWS STS has limits of its own.
+        # AWS STS has limits on its own.
         self.throttled = False
 
 

@@ -135,7 +135,7 @@ class Reader:
             self.keeps_alive = self._parser.should_keep_alive()
 
     def _refuse(self, fault: TransportError) -> TransportError:
-        # The parser replaces what its callbacks raise with an error of its own.
+        # The parser replaces what its callbacks raise with its own error.
         self._fault = fault
         return fault
 
