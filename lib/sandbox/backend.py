@@ -101,13 +101,12 @@ class SandboxBackend(ECRBackend):
             LayerInaccessibleError: No image of the repository has it.
         """
         repository = self._get_repository(repository_name, registry_id)
-        where = digest, repository_name, repository.registry_id
         if self.content_of(repository_name, digest) is None:
-            raise LayerNotFoundError(*where)
+            raise LayerNotFoundError(digest, repository_name, repository.registry_id)
         if not any(
             digest in Manifest.parse(image.image_manifest).layers for image in repository.images
         ):
-            raise LayerInaccessibleError(*where)
+            raise LayerInaccessibleError
         path = f"{LAYERS}{self.region_name}/{repository_name}/{digest}"
         return self.presigner.sign(path, self.clock())
 

@@ -68,12 +68,10 @@ class LayerInaccessibleError(ServiceException):
     """A download URL was asked for a layer that no image has."""
 
     code = "LayerInaccessibleException"
-
-    def __init__(self, digest: str, repository_name: str, registry_id: str) -> None:
-        super().__init__(
-            f"The layer with digest '{digest}' is not associated with an image in the repository"
-            f" with name '{repository_name}' in the registry with id '{registry_id}'"
-        )
+    message = (
+        "The specified layer is not available because it is not associated with an image."
+        " Unassociated image layers may be cleaned up at any time."
+    )
 
 
 class PreviewInProgressError(ServiceException):

@@ -9,7 +9,7 @@ from typing import Any
 from lib.sandbox.errors import InvalidTokenError
 from lib.sandbox.lifecycle import ExpiringImage
 
-DURATION = 0.3  # seconds that a preview is in progress
+DURATION = 0.5  # seconds that a preview is in progress
 PAGE_SIZE = 100  # AWS's default, and its maximum
 
 

@@ -127,6 +127,10 @@ def test_a_layer_of_no_image_is_inaccessible(sandbox: Sandbox, repository: str) 
         url_of(sandbox, repository, LAYER)
 
     assert caught.value.code == "LayerInaccessibleException"
+    assert str(caught.value).startswith(
+        "LayerInaccessibleException: The specified layer is not available because it is not"
+        " associated with an image. Unassociated image layers may be cleaned up at any time. ("
+    )
 
 
 class TestPresigner:
