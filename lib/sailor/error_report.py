@@ -7,13 +7,16 @@ import logging
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from lib.redaction import Redactor
 from lib.sailor import json_text, wire
 from lib.sailor.cipher import Cipher
 from lib.sailor.delivery import Delivery
 from lib.sailor.errors import PublishError
 from lib.sailor.headers import new_id, properties
+from lib.sailor.logs import REDACTED
 from lib.sailor.publisher import Publisher
 from lib.sailor.settings import Settings
 from lib.sailor.step import describe_error
@@ -61,7 +64,9 @@ class ErrorReporter:
             PublishError: The broker did not take the error.
         """
         settings = self.settings
-        encrypted = b64encode(self.cipher.encrypt(json_text.dump(describe_error(error))))
+        texts = describe_error(error)
+        shown = {name: self._redactor.redact(text) for name, text in texts.items()}
+        encrypted = b64encode(self.cipher.encrypt(json_text.dump(shown)))
         payload = wire.encode_error(
             encrypted,
             self._error_input(delivery),
@@ -79,6 +84,10 @@ class ErrorReporter:
             self.publisher.publish(reply_to, encrypted, reply, _ERROR_REPLY_ATTEMPTS)
         except PublishError as failure:
             log.warning("The error is published, but the reply with it is not: %s", failure)
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        return Redactor(self.settings.secrets(), REDACTED)
 
     def _error_input(self, delivery: Delivery | None) -> bytes | None:
         """Return the payload of the message that failed, unless no queue would take it."""

@@ -52,7 +52,7 @@ _CONTEXT = (
     "USER_ID",
     "WORKSPACE_ID",
 )
-_REDACTED = "***"
+REDACTED = "***"
 
 # The context of the message in progress, for lines that don't come through step.logger.
 message_context: ContextVar[Mapping[str, str] | None] = ContextVar("message_context", default=None)
@@ -97,7 +97,7 @@ class _BunyanFormatter(logging.Formatter):
 
     def __init__(self, context: Mapping[str, Any], secrets: Collection[str]) -> None:
         super().__init__()
-        self._redactor = Redactor(secrets, _REDACTED)
+        self._redactor = Redactor(secrets, REDACTED)
         self._fixed = {"hostname": socket.gethostname(), "pid": os.getpid(), **context}
 
     def format(self, record: logging.LogRecord) -> str:

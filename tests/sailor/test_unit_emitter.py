@@ -1,5 +1,6 @@
 """Events: what is published, and what becomes of the message. The broker is a list here."""
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -177,6 +178,17 @@ def test_an_interrupted_message_goes_back_without_an_error() -> None:
 
     assert broker.published == []
     assert interrupted.verdict is Verdict.REQUEUE
+
+
+def test_an_error_shows_no_secret_of_the_settings() -> None:
+    broker = Broker()
+
+    emitter(broker).emit("error", ValueError("refused: key api-secret, p%40ss and api&#45;secret"))
+
+    payload = json.loads(broker.published[0][1])
+    error = json.loads(CIPHER.decrypt(base64.b64decode(payload["error"])))
+    assert error["message"] == "refused: key ***, *** and ***"
+    assert "secret" not in error["stack"]
 
 
 def test_a_reply_with_an_error_is_no_condition_of_the_error() -> None:
