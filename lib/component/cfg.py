@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lib.component.errors import InvalidFieldError
-from lib.component.wording import excerpt, one_of, type_name
+from lib.component.wording import field_excerpt, one_of, type_name
 
 Cfg = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ def is_ticked(cfg: Cfg, field: str) -> bool:
     """
     value = cfg.get(field)
     if not isinstance(value, str | bool | None) or value not in _CHECK_BOX_VALUES:
-        raise InvalidFieldError(field, excerpt(value), "true or false")
+        raise InvalidFieldError(field, field_excerpt(value), "true or false")
     return _CHECK_BOX_VALUES[value]
 
 
@@ -42,7 +42,7 @@ def choice(cfg: Cfg, field: str, choices: Mapping[str, str], default: str) -> st
     """
     chosen = cfg.get(field) or default
     if not isinstance(chosen, str) or chosen not in choices:
-        raise InvalidFieldError(field, excerpt(chosen), _labelled(choices))
+        raise InvalidFieldError(field, field_excerpt(chosen), _labelled(choices))
     return chosen
 
 
@@ -60,12 +60,12 @@ def several(cfg: Cfg, field: str, choices: Mapping[str, str] | None, expected: s
     """
     chosen = cfg.get(field) or []
     if not isinstance(chosen, list):
-        raise InvalidFieldError(field, excerpt(chosen), f"a list of {expected}")
+        raise InvalidFieldError(field, field_excerpt(chosen), f"a list of {expected}")
     for one in chosen:
         is_text = isinstance(one, str) and one
         if not is_text or (choices is not None and one not in choices):
             valid = f"a list of {expected}" if choices is None else _labelled(choices)
-            raise InvalidFieldError(field, excerpt(one), valid)
+            raise InvalidFieldError(field, field_excerpt(one), valid)
     return chosen
 
 
@@ -92,7 +92,7 @@ def pattern(cfg: Cfg, field: str) -> str:
     value = cfg.get(field) or ""
     if not isinstance(value, str):
         raise InvalidFieldError(
-            field, excerpt(value), "a string, in which * stands for any characters"
+            field, field_excerpt(value), "a string, in which * stands for any characters"
         )
     return value.strip()
 

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 
 _SHOWN_CHARACTERS = 60
+# The shortest access key ID that IAM allows has 16 characters; these are with quotation marks.
+_SHORTEST_KEY = 18
 _TYPE_NAMES = {
     dict: "an object",
     list: "an array",
@@ -29,6 +31,15 @@ def excerpt(value: Any) -> str:
     except orjson.JSONEncodeError:  # it nests too deeply
         return type_name(value)
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def field_excerpt(value: Any) -> str:
+    """Return the value of a field as JSON if it is too short for a key, or else its type.
+
+    A secret may have been pasted into the wrong field.
+    """
+    text = excerpt(value)
+    return text if len(text) < _SHORTEST_KEY else type_name(value)
 
 
 def one_of(values: Sequence[str]) -> str:

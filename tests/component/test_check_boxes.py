@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lib.component.cfg import is_ticked
 from lib.component.errors import InvalidFieldError
 from lib.component.wording import excerpt
 from tests.support.aws_model import Event, ask_action, cfg_for
@@ -74,3 +75,13 @@ def test_what_is_neither_is_an_error_before_anything_is_sent(
 
     assert str(caught.value) == f"{field}: got {excerpt(value)}, expected true or false"
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "secret", ["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"]
+)
+def test_a_key_in_the_wrong_field_is_not_shown(secret: str) -> None:
+    with pytest.raises(InvalidFieldError) as raised:
+        is_ticked({"verbose": secret}, "verbose")
+
+    assert str(raised.value) == "verbose: got a string, expected true or false"
