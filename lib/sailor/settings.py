@@ -191,9 +191,16 @@ def _is_url(text: str, *schemes: str) -> bool:
 
 
 def _additional_headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that go into every message's headers, by the header's name."""
-    listed = environ.get(f"{PREFIX}ADDITIONAL_VARS_FOR_HEADERS", "")
-    variables = [name.strip() for name in listed.split(",")]
+    """Return the variables that go into every message's headers, by the header's name.
+
+    Raises:
+        SettingsError: One of them holds a secret.
+    """
+    variable = f"{PREFIX}ADDITIONAL_VARS_FOR_HEADERS"
+    variables = [name.strip() for name in environ.get(variable, "").split(",")]
+    for setting in fields(Settings):
+        if not setting.repr and (secret := PREFIX + setting.name.upper()) in variables:
+            raise SettingsError(f"{variable} names {secret}, which is secret")
     return {
         _camel_case(name.removeprefix(PREFIX)): environ[name]
         for name in variables

@@ -80,6 +80,18 @@ def test_a_boolean_is_true_unless_empty_or_false(text: str, value: object) -> No
     assert Settings.read(environ).no_error_replies is value
 
 
+@pytest.mark.parametrize(
+    "secret", ["API_KEY", "AMQP_URI", "MESSAGE_CRYPTO_PASSWORD", "OBJECT_STORAGE_TOKEN"]
+)
+def test_no_secret_becomes_a_header(secret: str) -> None:
+    variable = "ELASTICIO_ADDITIONAL_VARS_FOR_HEADERS"
+
+    with pytest.raises(SettingsError) as raised:
+        Settings.read({**ENVIRON, variable: f"ELASTICIO_TENANT_ID,ELASTICIO_{secret}"})
+
+    assert str(raised.value) == f"{variable} names ELASTICIO_{secret}, which is secret"
+
+
 def test_additional_variables_become_headers_in_camel_case() -> None:
     environ = {
         **ENVIRON,
