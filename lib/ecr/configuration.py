@@ -20,7 +20,7 @@ _VISIBLE = re.compile(r"[!-~]+")
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-_SHOWN_CHARACTERS = 40
+_SHORTEST_KEY = 18  # characters
 # Stands in for a region that is wrong, so that the endpoint is checked all the same.
 _ANY_REGION = "us-east-1"
 
@@ -134,8 +134,9 @@ def _region(region: str, faults: _Faults) -> str:
     if not region:
         faults["region"] = "region is missing; expected a region such as eu-central-1"
         return ""
-    shown = json.dumps(region[:_SHOWN_CHARACTERS], ensure_ascii=False)
-    lowered = region[:_SHOWN_CHARACTERS].lower()
+    is_short = len(region) < _SHORTEST_KEY  # a longer one may be a key, in the wrong field
+    shown = json.dumps(region, ensure_ascii=False) if is_short else f"{len(region)} characters"
+    lowered = region[:_SHORTEST_KEY].lower()
     if close := difflib.get_close_matches(lowered, regions(), n=1):
         hint = f"; did you mean {close[0]}?"
     else:

@@ -105,6 +105,11 @@ def test_an_unknown_region_is_named(region: str, server: Loopback) -> None:
     assert fault == f"region: got {shown}, expected an AWS region such as eu-central-1"
 
 
+def test_a_secret_in_the_field_of_the_region_is_not_shown(server: Loopback) -> None:
+    [fault] = refusal(cfg_for(server, region="wJalrXUtnFEMI/K7MDENG/bPxRfiCY"), server).faults
+    assert fault == "region: got 30 characters, expected an AWS region such as eu-central-1"
+
+
 def test_an_unknown_region_of_10_mb_is_refused_quickly_in_few_words(server: Loopback) -> None:
     # Given
     cfg = cfg_for(server, region="eu-central-1" * 1_000_000)
