@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _BASE = "/v2/"
-_PATH = re.compile(rf"{_BASE}(?P<name>.+)/(?P<kind>manifests|blobs|tags)/(?P<reference>[^/]+)")
+_PATH = re.compile(
+    rf"{_BASE}(?P<name>.+)/(?P<kind>manifests|blobs|tags(?=/list$))/(?P<reference>[^/]+)"
+)
 _VERSION = {"Docker-Distribution-Api-Version": "registry/2.0"}
 # The specification's codes for errors of Amazon ECR.
 _CODES: dict[type[ServiceException], str] = {

@@ -100,6 +100,7 @@ def test_tags_are_listed(sandbox: Sandbox, repository: str, client: Client) -> N
         ("{repository}/manifests/9.9", "MANIFEST_UNKNOWN"),
         ("{repository}/blobs/sha256:00", "BLOB_UNKNOWN"),
         ("{repository}/referrers/sha256:00", "UNSUPPORTED"),
+        ("{repository}/tags/all", "UNSUPPORTED"),
     ],
 )
 def test_what_is_missing_is_not_found(
