@@ -16,7 +16,7 @@ from lib.ecr.errors import (
     UnavailableError,
     UnreadableAnswerError,
 )
-from lib.ecr.paging import items_member
+from lib.ecr.paging import ItemPath, item_paths
 from lib.ecr.rate_limiter import RateLimiter
 from lib.ecr.signing import CallerSignature, Signature
 
@@ -30,6 +30,7 @@ __all__ = [
     "Credentials",
     "EcrError",
     "InvalidConfigurationError",
+    "ItemPath",
     "Limits",
     "NoAnswerError",
     "RateLimiter",
@@ -40,7 +41,7 @@ __all__ = [
     "UnavailableError",
     "UnreadableAnswerError",
     "connect",
-    "items_member",
+    "item_paths",
     "redact",
     "registry_host",
 ]

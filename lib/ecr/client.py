@@ -26,7 +26,7 @@ from lib.ecr.rate_limiter import RateLimiter
 from lib.ecr.role import AssumedRole, RoleSignature
 from lib.ecr.signing import KeySignature, Request, Signature
 from lib.ecr.transport import Transport
-from lib.http import Response
+from lib.http import Response, Timeout
 
 TARGET_PREFIX = "AmazonEC2ContainerRegistry_V20150921"
 CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -37,14 +37,16 @@ _connecting = threading.Lock()
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of a call; all times are seconds.
+    """Limits of a call; all times are in seconds.
 
     Args:
         connect_timeout: The time until a connection is accepted.
-        read_timeout: The time until the whole answer has arrived.
+        read_timeout: The time from the first byte of a request to the last one of its answer.
         call_timeout: The time for all attempts together.
         attempts: How often a call is tried.
         longest_wait: The longest time between two attempts.
+        slowest_line: The bytes per second that a payload may take in addition to the read timeout;
+            at this rate, the largest layer part takes a minute.
     """
 
     connect_timeout: float = 5.0
@@ -52,6 +54,7 @@ class Limits:
     call_timeout: float = 100.0
     attempts: int = 3
     longest_wait: float = 20.0
+    slowest_line: float = 500_000.0
 
 
 class Client:
@@ -221,7 +224,11 @@ class Client:
         signature.sign(request, self._clock.offset)
         left = max(deadline - time.monotonic(), 0.001)
         limits = self._limits
-        timeout = (min(limits.connect_timeout, left), min(limits.read_timeout, left))
+        timeout = Timeout(
+            total=left,
+            connect=limits.connect_timeout,
+            read=limits.read_timeout + len(payload) / limits.slowest_line,
+        )
         return self._transport.send(request, timeout)
 
 

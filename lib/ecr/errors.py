@@ -100,6 +100,7 @@ class ServiceError(EcrError):
         date: str = "",
     ) -> None:
         self.code = self.error_name = code
+        self.request_id = request_id
         self.date = date
         self.token_expired = code in _EXPIRED
         self.retryable = code in _TRANSIENT or is_transient(status)

@@ -1,4 +1,4 @@
-"""Paged operations and the members that hold their items, from botocore's paginators."""
+"""Paged operations and the lists that hold their items, from botocore's paginators."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -6,15 +6,19 @@ from typing import Any
 
 from lib.ecr.model import service_data
 
+ItemPath = tuple[str, ...]
 
-def items_member(operation: str) -> str | None:
-    """Return the member of an operation's result that holds a page's items, such as ``imageIds``.
 
-    None for an operation whose result is never split into pages. Where there are pages,
-    ``nextToken`` leads from one to the next.
+@cache
+def item_paths(operation: str) -> tuple[ItemPath, ...]:
+    """Return the paths of the lists in an operation's result that hold a page's items.
+
+    ListImages has ``("imageIds",)`` alone; DescribeImageScanFindings has two, in
+    ``imageScanFindings``. An operation whose result is never split into pages has none. Where there
+    are pages, ``nextToken`` leads from one to the next.
     """
-    member: str | None = _paginators().get(operation, {}).get("result_key")
-    return member
+    keys = _paginators().get(operation, {}).get("result_key", [])
+    return tuple(tuple(key.split(".")) for key in ([keys] if isinstance(keys, str) else keys))
 
 
 @cache

@@ -20,14 +20,14 @@ from lib.ecr.errors import EcrError, RoleError, UnreadableAnswerError
 from lib.ecr.model import VERSIONS
 from lib.ecr.signing import KeySignature, Request
 from lib.ecr.transport import Transport
-from lib.http import Response
+from lib.http import Response, Timeout
 from lib.redaction import REDACTED
 
 if TYPE_CHECKING:
     from botocore.credentials import DeferredRefreshableCredentials
 
-# Seconds for the connection, and for the answer. Short, because all calls of a step wait for it.
-TIMEOUT = (5.0, 10.0)
+# Seconds. Short, because all calls of a step wait for it.
+_TIMEOUT = Timeout(connect=5, read=10)
 
 _OK = 200
 _SERVICE = "sts"
@@ -149,7 +149,7 @@ class AssumedRole:
             urlencode(parameters).encode(),
         )
         self._signature.sign(request, self._clock.offset)
-        return self._transport.send(request, TIMEOUT)
+        return self._transport.send(request, _TIMEOUT)
 
     def _read(self, response: Response) -> Mapping[str, str]:
         code, message = refusal(response)

@@ -30,12 +30,12 @@ class Transport:
             raise InvalidConfigurationError({error.setting: str(error)}) from None
         self.host = self._transport.host
 
-    def send(self, request: Request, timeout: tuple[float, float]) -> http.Response:
+    def send(self, request: Request, timeout: http.Timeout) -> http.Response:
         """Send one signed request and read the whole answer.
 
         Args:
             request: The request.
-            timeout: Seconds for the connection, and for the whole answer.
+            timeout: As :meth:`lib.http.Transport.send` takes it.
 
         Raises:
             NoAnswerError: No answer arrived, or none that can be used.
@@ -43,8 +43,7 @@ class Transport:
         # Set after signing, since botocore signs neither.
         request.headers["Content-Length"] = str(len(request.body or b""))
         request.headers["User-Agent"] = USER_AGENT
-        connect, read = timeout
         try:
-            return self._transport.send(request, http.Timeout(connect=connect, read=read))
+            return self._transport.send(request, timeout)
         except http.TransportError as error:
             raise NoAnswerError(str(error), retryable=error.retryable) from None

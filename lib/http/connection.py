@@ -5,16 +5,19 @@ requests and answers, made for every purpose, costs three times as much as the e
 ours write a request in one piece and read the whole answer with httptools' parser.
 
 A timeout of urllib3 limits the time between two pieces of an answer, so one that drips might never
-end. Here it is a deadline: one for the connection, with the proxy's answer and TLS, and one for the
-whole answer, headers included.
+end. Here it is a deadline: one for the connection, with all addresses of the host, the proxy's
+answer and TLS, and one for the whole exchange, from the request's first byte to the answer's last.
 """
 
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.connection import create_connection
 
 from lib.http.errors import TransportError
 from lib.http.response import LARGEST_ANSWER, Reader
@@ -37,6 +40,7 @@ class Connection(HTTPConnection):
         super().__init__(*args, **kwargs)
         self._largest_answer = largest_answer
         self._connected_by = 0.0
+        self._unsent: tuple[bytes, ...] = ()
 
     def connect(self) -> None:
         """Connect within the timeout."""
@@ -44,9 +48,41 @@ class Connection(HTTPConnection):
         super().connect()
 
     def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        connected.settimeout(_left(self._connected_by))
+        """Connect to the host; the names of the method and its errors are urllib3's.
+
+        Raises:
+            ConnectTimeoutError: No address accepts in time.
+            NewConnectionError: The host has no address, or none that can be reached.
+            TransportError: The host's name is malformed.
+        """
+        try:
+            connected = self._first_connected()
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "no address accepts in time") from error
+        except OSError as error:
+            raise NewConnectionError(self, "no address can be reached") from error
+        except UnicodeError:
+            raise TransportError("the host's name is malformed", retryable=False) from None
+        try:
+            connected.settimeout(_left(self._connected_by))
+        except TimeoutError as error:
+            connected.close()
+            raise ConnectTimeoutError(self, "the address accepts too late") from error
         return connected
+
+    def _first_connected(self) -> socket.socket:
+        """Try one address after another, each for its share of the time that is left."""
+        addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        while True:
+            (*_, (address, *_)), *addresses = addresses
+            share = _left(self._connected_by) / (1 + len(addresses))
+            try:
+                return create_connection(
+                    (str(address), self.port), share, socket_options=self.socket_options
+                )
+            except OSError:
+                if not addresses:
+                    raise
 
     def _tunnel(self) -> None:
         """Ask the proxy for a connection to the endpoint.
@@ -65,7 +101,6 @@ class Connection(HTTPConnection):
             # One byte at a time: what follows the head belongs to the endpoint.
             answer.feed(self.sock.recv(1))
         if answer.status != _OK:
-            self.close()
             retryable = answer.status >= _SERVER_ERROR
             raise TransportError(
                 f"the proxy refused it with HTTP {answer.status}", retryable=retryable
@@ -80,26 +115,32 @@ class Connection(HTTPConnection):
         headers: Mapping[str, str] | None = None,
         **_: Any,
     ) -> None:
-        """Send a request whose headers are complete; a large body is not copied."""
+        """Connect, and keep a request whose headers are complete; a large body is not copied.
+
+        It is sent by ``getresponse``, since until then the timeout is that of the connection.
+        """
         if self.sock is None:
             self.connect()
-        self.sock.settimeout(self.timeout)
         head = _head(method, url, headers or {})
         if body and len(body) > _LARGEST_PIECE:
-            self.sock.sendall(head)
-            self.sock.sendall(body)
+            self._unsent = head, body
         else:
-            self.sock.sendall(head + (body or b""))
+            self._unsent = (head + (body or b""),)
 
     def getresponse(self) -> "PooledResponse":  # type: ignore[override]
-        """Read a whole answer, within the connection's timeout.
+        """Send the request and read the whole answer, within the connection's timeout.
 
         Raises:
             TransportError: The answer ends too early, is not HTTP, or too large.
             TimeoutError: The answer is not complete by then.
         """
-        answer = Reader(self._largest_answer)
         deadline = time.monotonic() + self.timeout
+        parts, self._unsent = self._unsent, ()
+        with suppress(BrokenPipeError, ConnectionResetError):  # the answer may have come already
+            for part in parts:
+                self.sock.settimeout(_left(deadline))
+                self.sock.sendall(part)
+        answer = Reader(self._largest_answer)
         while not answer.is_complete:
             self.sock.settimeout(_left(deadline))
             answer.feed(self.sock.recv(_LARGEST_PIECE))

@@ -109,14 +109,14 @@ class Reader:
 
     def on_headers_complete(self) -> None:
         """Find out how the content ends."""
-        self._unparsed = 0
         self.status = self._parser.get_status_code()
-        # Interim answers, such as 100 Continue, count as well: there might be no end of them.
-        self._header_count += 1
-        if self._header_count > _MOST_HEADERS:
-            text = f"there are more than {_MOST_HEADERS} interim answers and headers"
-            raise self._refuse(TransportError(text, retryable=False))
         self.has_head = self.status >= _FIRST_FINAL_STATUS
+        if not self.has_head:
+            # Interim answers, such as 100 Continue, count as well: there might be no end of them.
+            self._header_count += 1
+            if self._header_count > _MOST_HEADERS:
+                text = f"there are more than {_MOST_HEADERS} interim answers and headers"
+                raise self._refuse(TransportError(text, retryable=False))
         has_length = self.headers.keys() & {"content-length", "transfer-encoding"}
         self._ends_with_connection = self.has_head and not has_length
 

@@ -52,7 +52,8 @@ class Transport:
 
         Args:
             request: The request, with all headers but Accept-Encoding.
-            timeout: Seconds for the connection, for the whole answer, and for both.
+            timeout: Seconds for the connection, for the exchange of the request and its whole
+                answer, and for both.
 
         Raises:
             TransportError: No answer arrived, or none that can be used.

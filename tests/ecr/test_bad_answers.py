@@ -5,26 +5,19 @@ an error of Amazon ECR. The number of attempts is test_retries.py's subject.
 """
 
 import gzip
-import ipaddress
 import logging
 import re
 import socket
-import ssl
 import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from lib.component.connection import configuration_of
 from lib.ecr import (
@@ -37,10 +30,11 @@ from lib.ecr import (
     UnavailableError,
     UnreadableAnswerError,
 )
-from tests.support.aws_model import KEYS, REGION, ask_action, cfg_for
+from tests.support.aws_model import KEYS, REGION, TOKEN, ask_action, cfg_for
 from tests.support.clock import StandingClock
 from tests.support.loopback import Loopback, Reply
-from tests.support.wire import OK, Script, Wire, answering, read_request
+from tests.support.tls import self_signed, tls
+from tests.support.wire import OK, Script, Wire, answering, deaf, read_request
 
 RST_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all
 
@@ -53,10 +47,13 @@ def client(
     return Client(configuration, clock or StandingClock(), limits)
 
 
+def client_of(server: Loopback, limits: Limits | None = None) -> Client:
+    return Client(configuration_of(cfg_for(server)), StandingClock(), limits)
+
+
 def describe(server: Loopback, limits: Limits | None = None) -> dict[str, Any]:
     """Ask a server for images, through the client."""
-    asking = Client(configuration_of(cfg_for(server)), StandingClock(), limits)
-    return dict(asking.call("DescribeImages", b"{}").members)
+    return dict(client_of(server, limits).call("DescribeImages", b"{}").members)
 
 
 @pytest.fixture
@@ -93,24 +90,15 @@ def test_a_refused_connection_is_told_as_such() -> None:
 
 
 def test_a_connection_that_nobody_accepts_ends_with_its_time() -> None:
-    # Given
+    # When
     limits = Limits(connect_timeout=0.1)
-    with ExitStack() as opened:
-        listener = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        address = listener.getsockname()
-        for _ in range(4):  # they fill the queue that a listener without backlog still has
-            waiting = opened.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(address)
-
-        # When
-        with pytest.raises(UnavailableError) as raised, at_most(0.3):
-            client(address[1], limits=limits).call("DescribeImages", b"{}")
+    with deaf("127.0.0.1") as port, pytest.raises(UnavailableError) as raised, at_most(0.3):
+        client(port, limits=limits).call("DescribeImages", b"{}")
 
     # Then
     assert str(raised.value) == (
         "DescribeImages failed after 3 attempts:"
-        f" 127.0.0.1:{address[1]} did not accept the connection in time"
+        f" 127.0.0.1:{port} did not accept the connection in time"
     )
 
 
@@ -262,7 +250,7 @@ def test_an_answer_that_never_comes_is_waited_for_and_asked_for_again(
 
 def test_a_server_that_does_not_read_is_told_as_late() -> None:
     # Given
-    limits = Limits(connect_timeout=0.2, read_timeout=0.2)
+    limits = Limits(read_timeout=0.2, slowest_line=1e12)
     over = threading.Event()
 
     def read_nothing(_: socket.socket) -> None:
@@ -279,6 +267,24 @@ def test_a_server_that_does_not_read_is_told_as_late() -> None:
             f"UploadLayerPart failed after 3 attempts: 127.0.0.1:{wire.port} .* time",
             str(raised.value),
         )
+
+
+def test_a_large_payload_has_more_time_than_a_small_one(server: Loopback) -> None:
+    # Given
+    limits = Limits(attempts=1, read_timeout=0.1, slowest_line=1000)
+    server.answer(Reply(delay=0.3))
+
+    # When, then
+    with pytest.raises(UnavailableError):
+        client_of(server, limits).call("UploadLayerPart", b"{}")
+    assert client_of(server, limits).call("UploadLayerPart", bytes(1000)).members == {}
+
+
+def test_the_largest_layer_part_has_time_on_a_slow_line() -> None:
+    limits = Limits()
+
+    needed = (20 << 20) * 4 / 3 / limits.slowest_line  # as base64
+    assert 50 < needed < limits.call_timeout - limits.read_timeout
 
 
 def test_an_answer_that_never_comes_ends_with_the_total_time(
@@ -430,6 +436,25 @@ def test_a_code_a_reason_and_a_request_id_of_any_length_are_cut(server: Loopback
     )
 
 
+@pytest.mark.parametrize("secret", [KEYS["secretAccessKey"], KEYS["accessKeyId"], TOKEN])
+def test_a_code_a_reason_and_a_request_id_that_repeat_a_secret_are_told_without_it(
+    server: Loopback, secret: str
+) -> None:
+    # Given
+    refusal = {"__type": f"Odd{secret}", "message": f"for {secret}"}
+    server.answer(Reply(refusal, status=400, headers={"x-amzn-requestid": f"1b2c {secret}"}))
+    asking = Client(configuration_of(cfg_for(server, sessionToken=TOKEN)))
+
+    # When
+    with pytest.raises(ServiceError) as raised:
+        asking.call("DescribeImages", b"{}")
+
+    # Then
+    for text in (str(raised.value), raised.value.code, raised.value.error_name):
+        assert secret[:16] not in text
+    assert "request id 1b2c " in str(raised.value)
+
+
 def test_xml_without_a_code_is_told_by_its_first_characters(server: Loopback) -> None:
     server.answer(Reply(b"<Error>no</Error>", status=400))
 
@@ -525,6 +550,7 @@ def test_a_json_object_under_a_redirect_is_no_data(server: Loopback, status: int
         describe(server)
 
 
+@pytest.mark.slow
 def test_gzip_is_read(server: Loopback) -> None:
     # Given
     images = {"imageDetails": [{"imageTags": [str(number)]} for number in range(50_000)]}
@@ -658,49 +684,7 @@ def test_no_failures_are_no_warning(server: Loopback, caplog: pytest.LogCaptureF
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a self-signed certificate of 127.0.0.1 and its key."""
-    return self_signed(tmp_path_factory.mktemp("tls") / "self.pem", "127.0.0.1")
-
-
-def self_signed(file: Path, address: str) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
-            critical=False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file.write_bytes(
-        built.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return file
-
-
-def tls(certificate: Path, script: Script) -> Script:
-    """Return a script that speaks TLS first."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-
-    def secured(connection: socket.socket) -> None:
-        with context.wrap_socket(connection, server_side=True) as channel:
-            script(channel)
-
-    return secured
+    return self_signed(tmp_path_factory.mktemp("tls") / "self.pem")
 
 
 def test_a_self_signed_server_is_refused_without_a_second_attempt(

@@ -20,6 +20,7 @@ from tests.support.aws_model import (
     sample_parameters,
 )
 from tests.support.loopback import Loopback, Reply
+from tests.support.repository import named
 
 SECRET = "do-not-show-this-secret"
 
@@ -71,13 +72,13 @@ def test_no_operation_is_called_without_keys(operation: str, server: Loopback) -
     # When
     error = refusal(cfg, server, operation)
     # Then
-    assert error.faults == ("accessKeyId and secretAccessKey are missing",)
+    assert error.faults == (f"{named('accessKeyId')} and {named('secretAccessKey')} are missing",)
 
 
 @pytest.mark.parametrize("region", [None, "", " \n"])
 def test_a_missing_region_is_named(region: str | None, server: Loopback) -> None:
     [fault] = refusal(cfg_for(server, region=region), server).faults
-    assert fault == "region is missing; expected a region such as eu-central-1"
+    assert fault == "Region (region) is missing; expected a region such as eu-central-1"
 
 
 @pytest.mark.parametrize(
@@ -95,19 +96,21 @@ def test_a_misspelt_region_is_met_with_the_one_meant(
 ) -> None:
     [fault] = refusal(cfg_for(server, region=region), server).faults
     shown = json.dumps(region)
-    assert fault == f"region: got {shown}, expected an AWS region; did you mean {meant}?"
+    assert fault == f"Region (region): got {shown}, expected an AWS region; did you mean {meant}?"
 
 
 @pytest.mark.parametrize("region", ["Frankfurt am Main", "aws-global", "@evil.example/#", "?"])
 def test_an_unknown_region_is_named(region: str, server: Loopback) -> None:
     [fault] = refusal(cfg_for(server, region=region), server).faults
     shown = json.dumps(region)
-    assert fault == f"region: got {shown}, expected an AWS region such as eu-central-1"
+    assert fault == f"Region (region): got {shown}, expected an AWS region such as eu-central-1"
 
 
 def test_a_secret_in_the_field_of_the_region_is_not_shown(server: Loopback) -> None:
     [fault] = refusal(cfg_for(server, region="wJalrXUtnFEMI/K7MDENG/bPxRfiCY"), server).faults
-    assert fault == "region: got 30 characters, expected an AWS region such as eu-central-1"
+    assert (
+        fault == "Region (region): got 30 characters, expected an AWS region such as eu-central-1"
+    )
 
 
 def test_an_unknown_region_of_10_mb_is_refused_quickly_in_few_words(server: Loopback) -> None:
@@ -127,14 +130,14 @@ def test_an_http_endpoint_that_is_not_on_this_machine_is_named(
 ) -> None:
     [fault] = refusal(cfg_for(server, endpoint=endpoint), server).faults
     assert fault.startswith(
-        "endpoint: expected https; http is allowed to this machine only, not to "
+        "Endpoint (endpoint): expected https; http is allowed to this machine only, not to "
     )
 
 
 @pytest.mark.parametrize("switch", ["useFips", "useDualStack"])
 def test_a_switch_beside_an_endpoint_of_ones_own_is_named(switch: str, server: Loopback) -> None:
     [fault] = refusal(cfg_for(server, **{switch: True}), server).faults
-    assert fault.startswith("endpoint: ")
+    assert fault.startswith("Endpoint (endpoint): ")
     assert "not supported" in fault
 
 
@@ -150,8 +153,8 @@ def test_half_a_key_pair_is_named(
     error = refusal(cfg_for(server, sessionToken=token, **{half: blank}), server)
     # Then
     [fault] = error.faults
-    assert fault.startswith(f"{half} is missing")
-    assert other in fault
+    assert fault.startswith(f"{named(half)} is missing")
+    assert named(other) in fault
     assert not any(secret in str(error) for secret in (*KEYS.values(), TOKEN))
 
 
@@ -162,7 +165,7 @@ def test_a_session_token_alone_is_named(server: Loopback) -> None:
     error = refusal(cfg, server)
     # Then
     [fault] = error.faults
-    assert all(name in fault for name in ("accessKeyId", "secretAccessKey", "sessionToken"))
+    assert all(named(name) in fault for name in ("accessKeyId", "secretAccessKey", "sessionToken"))
     assert TOKEN not in str(error)
 
 
@@ -174,7 +177,7 @@ def test_a_member_that_is_no_text_is_named_and_not_shown(
     name: str, value: Any, server: Loopback
 ) -> None:
     error = refusal(cfg_for(server, **{name: value}), server)
-    assert error.faults == (f"{name}: got {type_name(value)}, expected a string",)
+    assert error.faults == (f"{named(name)}: got {type_name(value)}, expected a string",)
 
 
 @pytest.mark.parametrize("name", ["useFips", "useDualStack"])
@@ -187,7 +190,7 @@ def test_a_switch_that_is_neither_on_nor_off_is_named(
     name: str, value: Any, server: Loopback
 ) -> None:
     [fault] = refusal(cfg_for(server, **{name: value}), server).faults
-    assert fault.startswith(f"{name}: got ")
+    assert fault.startswith(f"{named(name)}: got ")
     assert fault.endswith(", expected true or false")
     assert len(fault) < 120
 
@@ -210,7 +213,7 @@ def test_a_key_with_characters_that_no_key_has_is_named_and_not_shown(
     name: str, given: str, server: Loopback
 ) -> None:
     error = refusal(cfg_for(server, **{name: given}), server)
-    assert error.faults[0].startswith(f"{name} contains ")
+    assert error.faults[0].startswith(f"{named(name)} contains ")
     assert SECRET not in str(error)
     assert len(str(error)) < 300
 
@@ -219,7 +222,7 @@ def test_a_key_with_characters_that_no_key_has_is_named_and_not_shown(
 def test_what_is_no_access_key_id_is_refused_and_not_shown(given: str, server: Loopback) -> None:
     # It would stand in the Authorization header, where / and , part it from what follows.
     error = refusal(cfg_for(server, accessKeyId=given), server)
-    assert error.faults[0].startswith("accessKeyId contains ")
+    assert error.faults[0].startswith("Access Key ID (accessKeyId) contains ")
     assert given not in str(error)
 
 
@@ -237,10 +240,31 @@ def test_all_that_is_wrong_is_said_at_once(server: Loopback) -> None:
     # When
     error = refusal(cfg, server)
     # Then
-    assert {fault.split()[0].rstrip(":") for fault in error.faults} == set(cfg)
+    assert [name for name in cfg for fault in error.faults if fault.startswith(named(name))] == [
+        *cfg
+    ]
     assert len(error.faults) == len(cfg)
     assert all(fault in str(error) for fault in error.faults)
     assert SECRET not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("HTTPS_PROXY", f"http://flow:{SECRET}@[…]", "the proxy of the environment: expected"),
+        ("REQUESTS_CA_BUNDLE", f"/{SECRET}", "the certificate bundle of the environment ("),
+    ],
+)
+def test_an_environment_that_can_t_be_used_is_named(
+    name: str, value: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    # Equal configurations share a client, which has read the environment of its time.
+    cfg = {**KEYS, "region": REGION, "endpoint": f"https://{name.replace('_', '-')}.example"}
+    with pytest.raises(InvalidConfigurationError) as refused:
+        ask_action("DescribeRepositories", {}, cfg)
+    assert refused.value.faults[0].startswith(fault)
+    assert SECRET not in str(refused.value)
 
 
 def test_a_repr_shows_no_secret(server: Loopback) -> None:

@@ -108,6 +108,7 @@ def test_plain_http_is_allowed_on_this_machine(endpoint: str) -> None:
         "[::]",
         "[2001:db8::1]",
         "localhost.example",
+        "evil-localhost",
         "127.0.0.1.example",
         "127.0.0.1example",
         "2130706433",
@@ -115,7 +116,7 @@ def test_plain_http_is_allowed_on_this_machine(endpoint: str) -> None:
     ],
 )
 def test_plain_http_is_refused_anywhere_else(host: str) -> None:
-    with pytest.raises(InvalidConfigurationError, match="endpoint: "):
+    with pytest.raises(InvalidConfigurationError, match=r"Endpoint \(endpoint\): "):
         configured_url(endpoint=f"http://{host}")
 
 
@@ -146,7 +147,7 @@ def test_an_endpoint_with_more_than_scheme_host_and_port_is_refused(endpoint: st
     with pytest.raises(InvalidConfigurationError) as refused:
         configured_url(endpoint=endpoint)
     [fault] = refused.value.faults
-    assert fault.startswith("endpoint: ")
+    assert fault.startswith("Endpoint (endpoint): ")
     assert PASSWORD not in str(refused.value)
 
 
@@ -166,6 +167,12 @@ def test_an_endpoint_with_more_than_scheme_host_and_port_is_refused(endpoint: st
         "https://ecr.example:-1",
         "https://ecr.example:port",
         "https://[::1",
+        "https://[…]",
+        "https://[]",
+        "https://[::g]",
+        "https://[1:2:3:4:5:6:7:8:9]",
+        "https://[127.0.0.1]",
+        "https://[ecr.example]",
         "https://ecr .example",
         "https://ecr\n.example",
         "https://ecr\t.example",
@@ -181,7 +188,7 @@ def test_an_endpoint_that_is_no_url_is_refused(endpoint: str) -> None:
     with pytest.raises(InvalidConfigurationError) as refused:
         configured_url(endpoint=endpoint)
     [fault] = refused.value.faults
-    assert fault.startswith("endpoint: ")
+    assert fault.startswith("Endpoint (endpoint): ")
     assert len(fault) < 300
 
 
@@ -193,7 +200,7 @@ def test_an_endpoint_that_is_no_url_is_refused(endpoint: str) -> None:
 def test_an_endpoint_of_ones_own_can_be_asked_for_neither_fips_nor_dual_stack(
     endpoint: str, cfg: dict[str, Any], name: str
 ) -> None:
-    with pytest.raises(InvalidConfigurationError, match=f"endpoint: .*{name}"):
+    with pytest.raises(InvalidConfigurationError, match=rf"Endpoint \(endpoint\): .*{name}"):
         configured_url(endpoint=endpoint, **cfg)
 
 

@@ -1,7 +1,9 @@
 """Roles are assumed through AWS STS: once for many calls, again before they expire, and unseen."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -14,17 +16,22 @@ from lib.ecr import (
     Client,
     Clock,
     Configuration,
+    EcrError,
     InvalidConfigurationError,
     RoleError,
     ServiceError,
     UnreadableAnswerError,
 )
-from lib.ecr.role import AssumedRole
+from lib.ecr.role import AssumedRole, RoleSignature
+from lib.ecr.signing import Request, Signature
+from lib.platform import until
 from lib.sandbox import Sandbox
 from tests.support.aws_model import KEYS, REGION, TOKEN, Event, ask_action, cfg_for
 from tests.support.decoys import DECOY
 from tests.support.loopback import Captured, Loopback, Reply
+from tests.support.repository import named
 from tests.support.roles import EXTERNAL_ID, role_in
+from tests.support.timeouts import recorded
 
 ARN = "arn:aws:iam::123456789012:role/team/ecr-reader"
 SECRET = "assumed/secret+of/the/role/EXAMPLEKEY00"
@@ -144,6 +151,7 @@ def test_a_role_that_can_t_be_assumed_is_named_with_the_reason(sandbox: Sandbox)
     assert "(AssumeRole, eu-central-1, HTTP 403" in str(refusal.value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_profile")
 def test_a_wrong_secret_does_not_assume_a_role(sandbox: Sandbox) -> None:
     arn = role_in(sandbox, "wants-a-secret")
@@ -294,10 +302,13 @@ def test_a_call_goes_on_with_the_role_if_it_can_t_be_assumed_anew_yet(
 EXPIRED = Reply({"__type": "ExpiredTokenException", "message": "expired"}, status=400)
 
 
-def test_a_role_that_has_expired_early_is_assumed_again_once(aws: Aws, client: Client) -> None:
+@pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException"])
+def test_a_role_that_has_expired_early_is_assumed_again_once(
+    aws: Aws, client: Client, code: str
+) -> None:
     # Given
     aws.sts_script = [assumed(1), assumed(2)]
-    aws.answer(EXPIRED, Reply())
+    aws.answer(Reply({"__type": code, "message": "expired"}, status=400), Reply())
 
     # When
     call(client)
@@ -315,6 +326,67 @@ def test_a_role_that_expires_at_once_again_is_an_error(aws: Aws, client: Client)
         call(client)
 
     assert (len(aws.sts_requests), len(aws.requests)) == (2, 2)
+
+
+def test_renewed_credentials_are_kept_when_an_older_request_fails_late(
+    aws: Aws, client: Client
+) -> None:
+    # Given two requests with the same credentials
+    aws.sts_script = [assumed(1), assumed(2), assumed(3)]
+    early, late = client.key_signature(), client.key_signature()
+    assert isinstance(early, RoleSignature)
+    assert isinstance(late, RoleSignature)
+    for signature in (early, late):
+        signature.sign(Request(aws.url, {}, b"{}"), timedelta(0))
+
+    # When both turn out to have expired, the second after the role was assumed again
+    early.forget()
+    early.sign(Request(aws.url, {}, b"{}"), timedelta(0))
+    late.forget()
+    late.sign(Request(aws.url, {}, b"{}"), timedelta(0))
+
+    # Then
+    assert len(aws.sts_requests) == 2
+
+
+def test_credentials_that_are_being_renewed_are_renewed_once(aws: Aws, client: Client) -> None:
+    # Given two requests with the same credentials
+    aws.sts_script = [assumed(1), replace(assumed(2), delay=0.3), assumed(3)]
+    signatures = [client.key_signature(), client.key_signature()]
+    for signature in signatures:
+        signature.sign(Request(aws.url, {}, b"{}"), timedelta(0))
+
+    def renew(signature: Signature) -> None:
+        assert isinstance(signature, RoleSignature)
+        signature.forget()
+        signature.sign(Request(aws.url, {}, b"{}"), timedelta(0))
+
+    # When the second turns out to have expired while the role is assumed again for the first
+    with ThreadPoolExecutor() as executor:
+        renewals = [executor.submit(renew, signatures[0])]
+        until(lambda: len(aws.sts_requests) == 2, "the renewal", every=0.01)
+        renewals.append(executor.submit(renew, signatures[1]))
+
+    # Then
+    assert [renewal.result() for renewal in renewals] == [None, None]
+    assert len(aws.sts_requests) == 2
+
+
+def test_aws_sts_has_5_s_to_connect_and_10_s_to_answer(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given
+    timeouts = recorded(monkeypatch)
+
+    # When
+    call(client)
+
+    # Then
+    of_sts, of_ecr = timeouts
+    assert (of_sts.connect_timeout, of_sts.read_timeout) == (5, 10)
+    assert of_ecr.connect_timeout == 5
+    assert of_ecr.read_timeout == pytest.approx(30, abs=0.1)
+    assert of_ecr.total == pytest.approx(100, abs=1)
 
 
 def test_an_expired_key_does_not_ask_again_for_the_role(aws: Aws, client: Client) -> None:
@@ -369,29 +441,41 @@ def test_a_clock_that_aws_sts_finds_wrong_is_corrected(aws: Aws, client: Client)
 @pytest.mark.parametrize(
     ("cfg", "fault"),
     [
-        ({"externalId": EXTERNAL_ID}, "roleArn is missing; it is needed with externalId"),
-        ({"roleArn": "ecr-reader"}, "roleArn: expected the ARN of a role, such as arn:aws:iam::"),
+        (
+            {"externalId": EXTERNAL_ID},
+            "Role ARN (roleArn) is missing; it is needed with External ID (externalId)",
+        ),
+        (
+            {"roleArn": "ecr-reader"},
+            "Role ARN (roleArn): expected the ARN of a role, such as arn:aws:iam::",
+        ),
         (
             {"roleArn": ARN.replace(":role/", ":user/")},
-            "roleArn: expected the ARN of a role, such as arn:aws:iam::",
+            "Role ARN (roleArn): expected the ARN of a role, such as arn:aws:iam::",
         ),
         (
             {"roleArn": ARN.replace("123456789012", "12345")},
-            "roleArn: expected the ARN of a role, such as arn:aws:iam::",
+            "Role ARN (roleArn): expected the ARN of a role, such as arn:aws:iam::",
         ),
-        ({"roleArn": ARN + " x"}, "roleArn: expected the ARN of a role, such as arn:aws:iam::"),
-        ({"roleArn": 7}, "roleArn: got a number, expected a string"),
+        (
+            {"roleArn": ARN + " x"},
+            "Role ARN (roleArn): expected the ARN of a role, such as arn:aws:iam::",
+        ),
+        ({"roleArn": 7}, "Role ARN (roleArn): got a number, expected a string"),
         (
             {"roleArn": ARN, "externalId": "x"},
-            "externalId: expected 2 to 1224 letters, digits and _+=,.@:/-",
+            "External ID (externalId): expected 2 to 1224 letters, digits and _+=,.@:/-",
         ),
         (
             {"roleArn": ARN, "externalId": "a b"},
-            "externalId: expected 2 to 1224 letters, digits and _+=,.@:/-",
+            "External ID (externalId): expected 2 to 1224 letters, digits and _+=,.@:/-",
         ),
         (
             {"roleArn": ARN, "accessKeyId": "", "secretAccessKey": ""},
-            "accessKeyId and secretAccessKey are missing; they are needed with roleArn",
+            (
+                f"{named('accessKeyId')} and {named('secretAccessKey')} are missing;"
+                f" they are needed with {named('roleArn')}"
+            ),
         ),
     ],
 )
@@ -426,6 +510,7 @@ def test_a_message_s_token_is_refused_beside_a_role(aws: Aws) -> None:
         Reply(assumed().content.replace(b"<Expiration>2", b"<Expiration>x")),
         Reply({"SecretAccessKey": SECRET, "SessionToken": SESSION}),
         assumed(minutes=-1),
+        *(Reply(assumed().content[:-120], status=status) for status in (302, 403, 500)),
     ],
 )
 def test_an_answer_that_can_t_be_used_is_not_shown(aws: Aws, client: Client, broken: Reply) -> None:
@@ -447,6 +532,57 @@ def test_a_proxy_s_page_in_place_of_aws_sts_is_told(aws: Aws, client: Client) ->
         call(client)
 
 
+KEY = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYX"  # may be part of a code
+SESSION_TOKEN = "FwoGZXIvYXdzEBYaDEXAMPLETOKENOFTHEKEYwEaDA"
+
+
+@pytest.mark.parametrize("secret", [KEY, SESSION_TOKEN, KEYS["accessKeyId"]])
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(lambda secret: refused("AccessDenied", f"for {secret}"), id="message"),
+        pytest.param(refused, id="code"),
+        pytest.param(
+            lambda secret: Reply(refused("Odd").content, headers={"x-amzn-requestid": secret}),
+            id="request id",
+        ),
+        pytest.param(lambda secret: Reply(f"<pre>{secret}</pre>".encode()), id="page"),
+    ],
+)
+def test_a_refusal_of_aws_sts_that_repeats_a_secret_is_told_without_it(
+    aws: Aws,
+    refusal: Callable[[str], Reply],
+    status: int,
+    secret: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # Given
+    aws.sts_script = [replace(refusal(secret), status=status)]
+    cfg = cfg_for(aws, roleArn=ARN, secretAccessKey=KEY, sessionToken=SESSION_TOKEN)
+
+    # When
+    with pytest.raises(EcrError) as told:
+        call(Client(configuration_of(cfg), jitter=lambda *_: 0))
+
+    # Then
+    assert f"HTTP {status}" in str(told.value)
+    for text in (str(told.value), getattr(told.value, "code", ""), caplog.text):
+        assert secret[:16] not in text
+
+
+@pytest.mark.parametrize(("status", "begins"), [(200, "[redacted]"), (201, "<html>Sign in")])
+def test_a_page_where_credentials_should_be_is_not_shown(
+    aws: Aws, client: Client, status: int, begins: str
+) -> None:
+    aws.sts_script = [Reply(b"<html>Sign in", status=status)]
+
+    with pytest.raises(UnreadableAnswerError) as told:
+        call(client)
+
+    assert str(told.value).endswith(f"it begins: {begins}")
+
+
 def test_an_error_that_shows_the_request_is_told_without_the_role_s_secrets(
     aws: Aws, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -466,7 +602,7 @@ def test_an_error_that_shows_the_request_is_told_without_the_role_s_secrets(
 
 def test_a_repr_shows_no_secret_of_the_role(aws: Aws, client: Client, clock: Clock) -> None:
     call(client)
-    configuration = configuration_of(cfg_for(aws, roleArn=ARN))
+    configuration = configuration_of(cfg_for(aws, roleArn=ARN, externalId=EXTERNAL_ID))
     assert configuration.role
     assert configuration.credentials
     role = AssumedRole(configuration.role, configuration.credentials, REGION, clock)
@@ -475,4 +611,6 @@ def test_a_repr_shows_no_secret_of_the_role(aws: Aws, client: Client, clock: Clo
     shown = f"{client!r} {role!r} {client.key_signature()!r}"
 
     assert ARN in shown
-    assert not [secret for secret in (SECRET, SESSION, *KEYS.values()) if secret in shown]
+    assert not [
+        secret for secret in (SECRET, SESSION, EXTERNAL_ID, *KEYS.values()) if secret in shown
+    ]

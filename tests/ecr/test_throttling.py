@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.throttling import Load, NoLimiter, run
 from lib.component.connection import configuration_of
 from lib.ecr import Client, Limits, RateLimiter, UnavailableError
 from tests.support.aws_model import cfg_for
@@ -39,22 +38,6 @@ def rate(limiter: RateLimiter, clock: StandingClock, seconds: float = 10) -> flo
     while limiter.wait(started + seconds - clock.time()):
         passed += 1
     return passed / seconds
-
-
-@pytest.mark.alone
-def test_a_throttled_account_is_asked_little_more_than_once_per_message() -> None:
-    outcome = run(Load(messages=200, concurrency=20, granted=20))
-
-    assert outcome.requests_per_message <= 1.2
-    assert outcome.rebounds == 0
-    assert outcome.times_ideal <= 1.10
-
-
-@pytest.mark.alone
-def test_without_the_limiter_it_would_be_asked_often(clock: StandingClock) -> None:
-    outcome = run(Load(messages=60, concurrency=20, granted=20), NoLimiter(clock))
-
-    assert outcome.requests_per_message > 1.3
 
 
 def test_nothing_waits_before_the_first_throttled_answer(

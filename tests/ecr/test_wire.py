@@ -10,14 +10,15 @@ import orjson
 import pytest
 from botocore.auth import SIGV4_TIMESTAMP
 from botocore.model import Shape
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.aws_model import (
+    ALL_OPERATIONS,
     KEYS,
-    OPERATIONS,
     REGION,
     TOKEN,
+    Caller,
     Extent,
     answers,
     as_emitted,
@@ -25,15 +26,17 @@ from tests.support.aws_model import (
     ask_action,
     ask_botocore,
     botocore_authorization,
+    callers,
     cfg_for,
+    each_caller,
     operation_model,
+    own_action,
     parameters,
     sample,
     sample_parameters,
 )
 from tests.support.loopback import Captured, Loopback, Reply
-
-each_operation = pytest.mark.parametrize("operation", OPERATIONS)
+from tests.support.random_examples import tries
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +45,22 @@ def server() -> Iterator[Loopback]:
         yield running
 
 
-def test_all_25_operations_are_compared() -> None:
-    assert len(OPERATIONS) == 25
+def test_all_62_operations_are_compared_25_of_them_twice() -> None:
+    assert len(ALL_OPERATIONS) == 62
+    assert len(callers()) == 25 + 62
 
 
-@each_operation
+@each_caller
 @pytest.mark.parametrize("extent", ["minimal", "full", "random"])
 @given(data=st.data())
-@settings(max_examples=5)
+@tries(5)
 def test_a_request_is_the_one_that_botocore_sends(
-    operation: str, extent: Extent, server: Loopback, data: st.DataObject
+    caller: Caller, extent: Extent, server: Loopback, data: st.DataObject
 ) -> None:
     # Given
-    params = data.draw(parameters(operation, extent))
+    params = data.draw(parameters(caller.operation, extent))
     # When
-    ours, botocores = _both_requests(operation, params, server)
+    ours, botocores = _both_requests(caller, params, server)
     # Then
     assert (ours.method, ours.path) == (botocores.method, botocores.path)
     for name in ("Host", "X-Amz-Target", "Content-Type", "X-Amz-Security-Token"):
@@ -65,15 +69,15 @@ def test_a_request_is_the_one_that_botocore_sends(
     assert ours.headers["Authorization"] == botocore_authorization(ours)
 
 
-@each_operation
+@each_caller
 @pytest.mark.parametrize("token", [None, TOKEN], ids=["key", "token"])
 def test_a_request_has_the_signature_that_botocore_gives_it(
-    operation: str, token: str | None, server: Loopback
+    caller: Caller, token: str | None, server: Loopback
 ) -> None:
     # Given
-    params = sample(operation_model(operation).input_shape)
+    params = sample(operation_model(caller.operation).input_shape)
     # When
-    ours, botocores = _both_requests(operation, params, server, token)
+    ours, botocores = _both_requests(caller, params, server, token)
     # Then
     assert ours.headers["Authorization"] == botocore_authorization(ours, token)
     assert ours.headers["X-Amz-Security-Token"] == token
@@ -82,12 +86,12 @@ def test_a_request_has_the_signature_that_botocore_gives_it(
     assert _signed_headers(ours) == _signed_headers(botocores)
 
 
-@each_operation
-def test_a_request_is_signed_as_of_now(operation: str, server: Loopback) -> None:
+@each_caller
+def test_a_request_is_signed_as_of_now(caller: Caller, server: Loopback) -> None:
     # Given
     server.answer(Reply())
     # When
-    ask_action(operation, sample_parameters(operation), cfg_for(server))
+    caller.ask(sample_parameters(caller.operation), cfg_for(server))
     # Then
     date = server.requests[0].headers["X-Amz-Date"]
     signed_at = datetime.strptime(date, SIGV4_TIMESTAMP).replace(tzinfo=UTC)
@@ -106,37 +110,37 @@ def test_a_signature_names_the_region(region: str, server: Loopback) -> None:
     assert request.headers["Authorization"] == botocore_authorization(request, region=region)
 
 
-@each_operation
+@each_caller
 @pytest.mark.parametrize("extent", ["full", "random"])
 @given(data=st.data())
-@settings(max_examples=5)
+@tries(5)
 def test_an_answer_is_emitted_as_botocore_reads_it(
-    operation: str, extent: Extent, server: Loopback, data: st.DataObject
+    caller: Caller, extent: Extent, server: Loopback, data: st.DataObject
 ) -> None:
     # Given
-    server.answer(Reply(data.draw(answers(operation, extent))))
+    server.answer(Reply(data.draw(answers(caller.operation, extent))))
     # When
-    params = sample(operation_model(operation).input_shape)
-    emitted = ask_action(operation, as_message(params), cfg_for(server))
-    read = ask_botocore(operation, params, server)
+    params = sample(operation_model(caller.operation).input_shape)
+    emitted = caller.ask(as_message(params), cfg_for(server))
+    read = ask_botocore(caller.operation, params, server)
     # Then
     assert _canonical(emitted["body"]) == _canonical(as_emitted(read))
 
 
-@each_operation
+@each_caller
 @given(data=st.data())
-@settings(max_examples=5)
+@tries(5)
 def test_a_member_that_is_null_is_left_out_as_botocore_does(
-    operation: str, server: Loopback, data: st.DataObject
+    caller: Caller, server: Loopback, data: st.DataObject
 ) -> None:
     # Given
-    shape = operation_model(operation).output_shape
-    answer = _with_nulls(shape, data.draw(answers(operation, "full")), data)
+    shape = operation_model(caller.operation).output_shape
+    answer = _with_nulls(shape, data.draw(answers(caller.operation, "full")), data)
     server.answer(Reply(answer))
     # When
-    params = sample(operation_model(operation).input_shape)
-    emitted = ask_action(operation, as_message(params), cfg_for(server))
-    read = ask_botocore(operation, params, server)
+    params = sample(operation_model(caller.operation).input_shape)
+    emitted = caller.ask(as_message(params), cfg_for(server))
+    read = ask_botocore(caller.operation, params, server)
     # Then
     assert _canonical(emitted["body"]) == _canonical(as_emitted(read))
 
@@ -153,24 +157,22 @@ def test_a_null_is_left_out_at_any_depth(depth: int, server: Loopback) -> None:
     assert emitted["body"] == orjson.loads(b'{"imageIds":%s}' % expected)
 
 
-@each_operation
-def test_an_empty_answer_is_emitted_as_an_empty_object(operation: str, server: Loopback) -> None:
+@each_caller
+def test_an_empty_answer_is_emitted_as_an_empty_object(caller: Caller, server: Loopback) -> None:
     # Given
     server.answer(Reply(b"{}"))
     # When
-    emitted = ask_action(operation, sample_parameters(operation), cfg_for(server))
+    emitted = caller.ask(sample_parameters(caller.operation), cfg_for(server))
     # Then
     assert emitted["body"] == {}
 
 
-@each_operation
-def test_a_result_is_a_whole_message_with_the_request_id(operation: str, server: Loopback) -> None:
+@each_caller
+def test_a_result_is_a_whole_message_with_the_request_id(caller: Caller, server: Loopback) -> None:
     # Given
     server.answer(Reply(headers={"x-amzn-RequestId": "8d5c4f3e-0000-1111-2222-333344445555"}))
     # When
-    messages = [
-        ask_action(operation, sample_parameters(operation), cfg_for(server)) for _ in range(2)
-    ]
+    messages = [caller.ask(sample_parameters(caller.operation), cfg_for(server)) for _ in range(2)]
     # Then
     for message in messages:
         assert re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", message.pop("id"))
@@ -191,23 +193,24 @@ def test_each_message_has_an_id_of_its_own(server: Loopback) -> None:
     assert len(ids) == 2
 
 
-@each_operation
-def test_the_incoming_message_stays_as_it_was(operation: str, server: Loopback) -> None:
+@each_caller
+def test_the_incoming_message_stays_as_it_was(caller: Caller, server: Loopback) -> None:
     # Given
     server.answer(Reply())
-    body = sample_parameters(operation)
+    body = sample_parameters(caller.operation)
     # When
-    ask_action(operation, body, cfg_for(server))
+    caller.ask(body, cfg_for(server))
     # Then
-    assert body == sample_parameters(operation)
+    assert body == sample_parameters(caller.operation)
 
 
+@pytest.mark.slow
 def test_the_largest_layer_part_is_sent_as_botocore_sends_it(server: Loopback) -> None:
     # Given
     params = sample(operation_model("UploadLayerPart").input_shape)
     params |= {"layerPartBlob": bytes(range(256)) * (20 * 1024 * 4)}  # 20 MiB
     # When
-    ours, botocores = _both_requests("UploadLayerPart", params, server)
+    ours, botocores = _both_requests(own_action("UploadLayerPart"), params, server)
     # Then
     assert ours.json == botocores.json
     assert ours.headers["Authorization"] == botocore_authorization(ours)
@@ -225,12 +228,12 @@ def test_blanks_around_the_keys_are_not_signed_with(server: Loopback) -> None:
 
 
 def _both_requests(
-    operation: str, params: dict[str, Any], server: Loopback, token: str | None = None
+    caller: Caller, params: dict[str, Any], server: Loopback, token: str | None = None
 ) -> list[Captured]:
     """Return the request of our action and that of botocore's client."""
     server.answer(Reply())
-    ask_action(operation, as_message(params), cfg_for(server, sessionToken=token))
-    ask_botocore(operation, params, server, token)
+    caller.ask(as_message(params), cfg_for(server, sessionToken=token))
+    ask_botocore(caller.operation, params, server, token)
     assert len(server.requests) == 2
     return list(server.requests)
 

@@ -201,7 +201,61 @@ def test_bytes_that_come_after_an_answer_are_not_taken_for_the_next() -> None:
     assert wire.connections == 2
 
 
+def test_a_connection_that_got_more_than_one_answer_is_not_used_again() -> None:
+    # Given a server that would keep it
+    def send_two(connection: socket.socket) -> None:
+        for _ in range(2):
+            read_request(connection)
+            connection.sendall(OK + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
+
+    with Wire(send_two) as wire:
+        url = f"http://127.0.0.1:{wire.port}/"
+        transport = Transport(url, 1)
+
+        # When
+        answers = [
+            transport.send(prepared("POST", url, {}, b"{}"), QUICK).content for _ in range(2)
+        ]
+
+    # Then
+    assert answers == [b"{}", b"{}"]
+    assert wire.connections == 2
+
+
 # Proxies
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://flow:hunter2@[127.0.0.1",
+        "http://flow:hunter2@[…]:3128",
+        "http://flow:hunter2@127.0.0.1:0",
+        "http://flow:hunter2@127.0.0.1:no-port",
+        "http://flow:hunter2@",
+        "socks5://flow:hunter2@127.0.0.1:1080",
+        "hunter2://127.0.0.1",
+    ],
+)
+def test_a_proxy_that_can_t_be_used_is_an_error_at_once_and_is_not_shown(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    with pytest.raises(ProxyOrTrustError) as raised:
+        Transport("https://api.example/", 1)
+
+    assert raised.value.setting == "proxy"
+    assert str(raised.value) == "the proxy of the environment: expected an http or https URL"
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example:3128", "proxy.example", "https://proxy.example"])
+def test_a_proxy_may_be_written_in_any_usual_way(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+
+    assert Transport("https://api.example/", 1).host == "api.example"
 
 
 def tunnel(answer: bytes, pause: float = 0) -> Script:
@@ -293,8 +347,8 @@ def server() -> Iterator[Loopback]:
         yield running
 
 
-def service(url: str, attempts: int = 1) -> HttpClient:
-    return HttpClient("the service", url, HttpError, Retries(attempts, lambda _: 0), 0.5)
+def service(url: str, timeout: float = 10) -> HttpClient:
+    return HttpClient("the service", url, HttpError, Retries(1, lambda _: 0), timeout)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -341,6 +395,6 @@ def test_a_service_that_hangs_is_given_up(server: Loopback) -> None:
     started = time.monotonic()
 
     with pytest.raises(HttpError, match="did not answer in time"):
-        service(server.url).request("GET", "/x")
+        service(server.url, timeout=0.5).request("GET", "/x")
 
     assert time.monotonic() - started < 2
