@@ -134,10 +134,14 @@ class Connection:
         """
         self._opened.result()
 
-    def close(self) -> None:
-        """Close the connection once all calls handed over before are done."""
+    def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
+        """Close the connection once all calls handed over before are done.
+
+        Args:
+            timeout: How long to wait for the broker's answer, in seconds.
+        """
         self.loop.call(self._close)
-        self._closed.wait(_CLOSE_TIMEOUT)
+        self._closed.wait(timeout)
 
     def on_channel(self, channel: Channel) -> None:
         """Set up a new channel, and end with :meth:`opened`."""

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from pika import data  # type: ignore[attr-defined] # not in its stubs
@@ -42,9 +43,10 @@ def encode_table(pieces: list[bytes], table: dict[str, Any] | None) -> int:
     Raises:
         UnsupportedAMQPFieldException, struct.error, ValueError: A value has no form in AMQP.
     """
-    content = b"".join(
-        part for name, value in (table or {}).items() for part in (_short(name), _encode(value))
-    )
+    parts: list[bytes] = []
+    for name, value in (table or {}).items():
+        parts += (_short(name), _encode(value))
+    content = b"".join(parts)
     pieces += (len(content).to_bytes(4, "big"), content)
     return len(content) + 4
 
@@ -90,13 +92,13 @@ def _value(encoded: bytes, offset: int, depth: int) -> tuple[Any, int]:
     Raises:
         struct.error, IndexError: Its type is unknown, or it is cut off.
     """
-    kind, offset = encoded[offset : offset + 1], offset + 1
+    kind, offset = encoded[offset], offset + 1
     if form := _FIXED.get(kind):
         (value,) = form.unpack_from(encoded, offset)
-        return value if math.isfinite(value) else None, offset + form.size
-    if kind not in _DECODERS:
-        raise struct.error(f"unknown type {kind!r}")
-    return _DECODERS[kind](encoded, offset, depth)
+        return value if kind not in _DOUBLES or math.isfinite(value) else None, offset + form.size
+    if decode := _DECODERS.get(kind):
+        return decode(encoded, offset, depth)
+    raise struct.error(f"unknown type {chr(kind)!r}")
 
 
 def _text(encoded: bytes, offset: int, _: int) -> tuple[str, int]:
@@ -123,7 +125,7 @@ def _time(encoded: bytes, offset: int, _: int) -> tuple[datetime | int, int]:
 
 
 _FIXED = {
-    kind: struct.Struct(f">{form}")
+    ord(kind): struct.Struct(f">{form}")
     for kind, form in {
         b"t": "?",
         b"b": "b",
@@ -139,21 +141,23 @@ _FIXED = {
         b"d": "d",
     }.items()
 }
-_DECODERS: dict[bytes, Callable[[bytes, int, int], tuple[Any, int]]] = {
-    b"S": _text,
-    b"x": _bytes,
-    b"D": _decimal,
-    b"T": _time,
-    b"F": lambda encoded, offset, depth: _table(encoded, offset, depth + 1),
-    b"A": lambda encoded, offset, depth: _array(encoded, offset, depth + 1),
-    b"V": lambda _encoded, offset, _depth: (None, offset),
+_DOUBLES = b"fd"
+_DECODERS: dict[int, Callable[[bytes, int, int], tuple[Any, int]]] = {
+    ord("S"): _text,
+    ord("x"): _bytes,
+    ord("D"): _decimal,
+    ord("T"): _time,
+    ord("F"): lambda encoded, offset, depth: _table(encoded, offset, depth + 1),
+    ord("A"): lambda encoded, offset, depth: _array(encoded, offset, depth + 1),
+    ord("V"): lambda _encoded, offset, _depth: (None, offset),
 }
 
 
 def _encode(value: Any) -> bytes:
-    if type(value) not in _ENCODERS:
+    encode = _ENCODERS.get(type(value))
+    if encode is None:
         raise UnsupportedAMQPFieldException([], value)
-    return _ENCODERS[type(value)](value)
+    return encode(value)
 
 
 def _encode_integer(value: int) -> bytes:
@@ -197,6 +201,7 @@ def _long(kind: bytes, content: bytes) -> bytes:
     return kind + len(content).to_bytes(4, "big") + content
 
 
+@lru_cache  # the names of headers are nearly always the same
 def _short(name: str) -> bytes:
     encoded = name.encode()
     return bytes([len(encoded)]) + encoded

@@ -3,7 +3,6 @@
 docs/platform.md, "Events".
 """
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,8 +25,6 @@ _MAX_EXPIRATION = 315_360_000_000  # ten years in ms; RabbitMQ closes the channe
 _MOST_REBOUNDS = 1000  # a header that says more says nothing
 
 _LONGEST_REASON = 2000  # characters of a header
-
-log = logging.getLogger("sailor")
 
 
 class Emitter:
@@ -194,12 +191,7 @@ class Emitter:
         self._publish_snapshot(snapshot, "snapshot")
 
     def _emit_snapshot_update(self, update: Any) -> None:
-        if not isinstance(update, Mapping):
-            log.error("updateSnapshot: got %s, expected an object; ignored", type(update).__name__)
-        elif update.get("$set"):
-            log.warning("updateSnapshot: $set is no longer supported; ignored")
-        else:
-            self._context.snapshot.update(update)
+        if self._context.snapshot.update(update):
             self._publish_snapshot(update, "updateSnapshot")
 
     def _publish_snapshot(self, snapshot: Any, event: str) -> None:

@@ -1,7 +1,8 @@
 """One run of an action or a trigger without a broker."""
 
+import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 import orjson
@@ -69,7 +70,15 @@ def json_lines(output: BinaryIO) -> WriteEvent:
 
     def write(event: str, payload: Any) -> None:
         content = describe_error(payload) if event == "error" else payload
-        output.write(orjson.dumps({"event": event, "payload": content}, default=str) + b"\n")
+        output.write(json_line({"event": event, "payload": content}))
         output.flush()
 
     return write
+
+
+def json_line(content: Mapping[str, Any]) -> bytes:
+    """Return an object as a line of JSON; what JSON cannot express is written as text."""
+    try:
+        return orjson.dumps(content, default=str, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # half a surrogate pair, or an integer of more than 64 bits
+        return json.dumps(content, default=str, skipkeys=True).encode() + b"\n"

@@ -34,6 +34,7 @@ _BUNYAN_LEVELS = {
     logging.ERROR: 50,
     logging.CRITICAL: 60,
 }
+_PYTHON_LEVELS = {bunyan: level for level, bunyan in _BUNYAN_LEVELS.items()}
 _CONTEXT = (
     "API_USERNAME",
     "COMP_ID",
@@ -61,7 +62,7 @@ message_context: ContextVar[Mapping[str, str] | None] = ContextVar("message_cont
 def configure(
     level: str,
     context: Mapping[str, Any] | None = None,
-    stream: TextIO = sys.stdout,
+    stream: TextIO | None = None,
     secrets: Collection[str] = (),
 ) -> None:
     """Send the loggers ``sailor`` and ``component`` to a stream, one JSON object a line.
@@ -71,10 +72,10 @@ def configure(
     Args:
         level: One of ``LEVELS``.
         context: Members that every line carries.
-        stream: Where the lines go.
+        stream: Where the lines go; None for standard output.
         secrets: Texts that are replaced wherever a message or a stack contains them.
     """
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(_BunyanFormatter(context or {}, secrets))
     for name in ("sailor", "component"):
         logger = logging.getLogger(name)
@@ -82,6 +83,19 @@ def configure(
         logger.setLevel(LEVELS[level])
         logger.propagate = False
     logging.getLogger().handlers = [logging.NullHandler()]
+
+
+def log_again(line: str) -> None:
+    """Log a line of another process's log: one JSON object in bunyan's shape, or any text."""
+    try:
+        logged = orjson.loads(line)
+        level, text = _PYTHON_LEVELS[logged["level"]], logged["msg"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        logging.getLogger("sailor").info("%s", line)
+        return
+    context = {name: value for name, value in logged.items() if name.startswith("ELASTICIO_")}
+    logger = logging.getLogger(str(logged.get("name")))
+    logger.log(level, "%s", text, extra={"context": context})
 
 
 def platform_context(environ: Mapping[str, str]) -> dict[str, str]:

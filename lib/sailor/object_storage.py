@@ -25,9 +25,10 @@ class ObjectStorage:
     Args:
         settings: The step's settings.
         cipher: The flow's cipher: objects are encrypted as messages are.
+        timeout: Seconds for a whole request.
     """
 
-    def __init__(self, settings: Settings, cipher: Cipher) -> None:
+    def __init__(self, settings: Settings, cipher: Cipher, timeout: float = _TIMEOUT) -> None:
         self._is_set = bool(settings.object_storage_uri)
         self._cipher = cipher
         self._client = HttpClient(
@@ -35,7 +36,7 @@ class ObjectStorage:
             settings.object_storage_uri,
             ObjectStorageError,
             Retries(_ATTEMPTS, lambda n: backoff.delay(_FIRST_PAUSE, n - 1, _LONGEST_PAUSE)),
-            _TIMEOUT,
+            timeout,
             headers={
                 "Authorization": f"Bearer {settings.object_storage_token}",
                 "x-request-id": f"f:{settings.flow_id};s:{settings.step_id}",

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import SimpleQueue
@@ -72,6 +73,7 @@ class Publication:
         routing_key: Where it goes.
         content: Its payload.
         properties: Its AMQP properties.
+        created: When it was made, by the publisher's clock.
         is_suspect: Whether it was in flight when the broker closed the channel for an error. It is
             sent with no other in flight then, so that the one that is at fault is known.
     """
@@ -79,14 +81,16 @@ class Publication:
     routing_key: str
     content: bytes
     properties: "_EncodedProperties"
+    created: float
     is_suspect: bool = False
-    created: float = field(default_factory=time.monotonic)
     sent: float = 0.0
     returned: str | None = None  # why the broker could not route it
     outcome: SimpleQueue[Failure | None] = field(default_factory=SimpleQueue)
 
     @classmethod
-    def of(cls, routing_key: str, content: bytes, properties: BasicProperties) -> Self:
+    def of(
+        cls, routing_key: str, content: bytes, properties: BasicProperties, created: float
+    ) -> Self:
         """Return a message that AMQP can carry.
 
         Raises:
@@ -109,7 +113,7 @@ class Publication:
             raise UnsendableMessageError(
                 f"the AMQP headers: got {encoded.size} bytes, expected at most {_LARGEST_HEADER}"
             )
-        return cls(routing_key, content, encoded)
+        return cls(routing_key, content, encoded, created)
 
     def again(self, attempt: int) -> Self:
         """Return the message for another attempt, which its headers count."""
@@ -129,9 +133,9 @@ class _EncodedProperties(BasicProperties):
     """
 
     def __init__(self, properties: BasicProperties) -> None:
-        self.members = dict(vars(properties))
-        super().__init__(**self.members)
-        self._encoded = b"".join(super().encode())
+        self.members = vars(properties).copy()
+        vars(self).update(self.members)
+        self._encoded = b"".join(properties.encode())
         self.size = len(self._encoded)
 
     def encode(self) -> list[bytes]:
@@ -150,11 +154,19 @@ class Publisher(Connection):
         settings: The step's settings.
         loop: The thread to live on.
         patience: How long to try what hardly succeeds.
+        clock: Returns seconds that pass evenly.
     """
 
-    def __init__(self, settings: Settings, loop: Loop, patience: Patience = _PATIENCE) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        loop: Loop,
+        patience: Patience = _PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(settings, "write", loop)
         self._patience = patience
+        self._clock = clock
         self._waiting: deque[Publication] = deque()
         self._unconfirmed: dict[int, Publication] = {}  # by delivery tag, in their order
         self._published = 0  # on this channel
@@ -193,7 +205,7 @@ class Publisher(Connection):
         """
         properties.delivery_mode = _DELIVERY_MODES[self.settings.amqp_persistent_messages]
         limit = attempts or self.settings.amqp_publish_retry_attempts
-        publication = Publication.of(routing_key, content, properties)
+        publication = Publication.of(routing_key, content, properties, self._clock())
         attempt = refusals = 0
         while True:
             self.loop.call(self._publish, publication)
@@ -215,7 +227,7 @@ class Publisher(Connection):
 
     def stop_soon(self) -> None:
         """Note that the step stops: from now on no message is tried for long."""
-        self._stopped_at = time.monotonic()
+        self._stopped_at = self._clock()
         self._stopping.set()
 
     def on_channel(self, channel: Channel) -> None:
@@ -267,7 +279,7 @@ class Publisher(Connection):
             if self._unconfirmed and (self._waiting[0].is_suspect or self._sends_a_suspect()):
                 return  # a suspect is sent alone; the confirm of the other one comes back here
             publication = self._waiting.popleft()
-            publication.sent = time.monotonic()
+            publication.sent = self._clock()
             try:
                 self.channel.basic_publish(
                     self.settings.publish_messages_to,
@@ -312,7 +324,7 @@ class Publisher(Connection):
     def _on_unblocked(self) -> None:
         self._blocked = False
         log.info("AMQP write connection: no longer blocked")
-        now = time.monotonic()
+        now = self._clock()
         for publication in self._unconfirmed.values():
             publication.sent = now
         self._publish_waiting()
@@ -322,7 +334,7 @@ class Publisher(Connection):
         self.loop.io.call_later(_WATCH_INTERVAL, self._watch)
         limit = self.settings.amqp_publish_confirm_timeout / 1000
         for oldest in list(self._unconfirmed.values())[:1]:
-            age = time.monotonic() - oldest.sent
+            age = self._clock() - oldest.sent
             late = age > limit and not self._blocked
             if late or self._is_out_of_time(oldest):
                 self.fail(TimeoutError(f"no confirm after {age:.0f} s"))
@@ -332,7 +344,7 @@ class Publisher(Connection):
     def _is_out_of_time(self, publication: Publication) -> bool:
         if not self._stopping.is_set():
             return False
-        return time.monotonic() - max(self._stopped_at, publication.created) > self._patience.grace
+        return self._clock() - max(self._stopped_at, publication.created) > self._patience.grace
 
 
 def _faulty(properties: BasicProperties) -> str:

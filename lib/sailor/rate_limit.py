@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 
 class RateLimit:
@@ -10,25 +11,35 @@ class RateLimit:
     Args:
         limit: Calls in an interval.
         interval: The interval's length, in milliseconds.
+        clock: Returns seconds that pass evenly.
+        sleep: Waits for so many seconds.
     """
 
-    def __init__(self, limit: int, interval: int) -> None:
+    def __init__(
+        self,
+        limit: int,
+        interval: int,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._limit = limit
         self._interval = interval / 1000
+        self._clock = clock
+        self._sleep = sleep
         self._lock = threading.Lock()
         self._start = 0.0  # of the interval that the last call was put into
         self._calls = 0  # in that interval
 
     def wait(self) -> None:
         """Return when the call may pass."""
-        pause = self._take() - time.monotonic()
+        pause = self._take() - self._clock()
         if pause > 0:
-            time.sleep(pause)
+            self._sleep(pause)
 
     def _take(self) -> float:
         """Take a place in the first interval that has one, and return when that begins."""
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             if now - self._start >= self._interval:
                 self._start, self._calls = now, 0
             elif self._calls >= self._limit:

@@ -20,9 +20,10 @@ class RestApi:
 
     Args:
         settings: The step's settings.
+        timeout: Seconds for a whole request.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, timeout: float = _TIMEOUT) -> None:
         self._settings = settings
         pause = settings.api_request_retry_delay / 1000
         self._client = HttpClient(
@@ -30,7 +31,7 @@ class RestApi:
             settings.api_uri,
             RestApiError,
             Retries(settings.api_request_retry_attempts, lambda _: pause),
-            _TIMEOUT,
+            timeout,
             auth=(settings.api_username, settings.api_key),
         )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from lib.redaction import Redactor
 from lib.sailor import json_text, logs
 from lib.sailor.component import Component
 from lib.sailor.errors import HttpError, JsonError, SailorError, ServiceError, SettingsError
@@ -35,13 +36,10 @@ def service(method: str, environ: Mapping[str, str]) -> int:
     Returns:
         The process's exit code: 0 when the answer was delivered, even if it is an error.
     """
-    logs.configure("info", logs.platform_context(environ))
+    context = logs.platform_context(environ)
+    logs.configure("info", context)
     try:
-        secrets = (
-            environ.get(f"{PREFIX}API_KEY", ""),
-            *_passwords(environ.get(f"{PREFIX}POST_RESULT_URL", "")),
-        )
-        logs.configure(log_level(environ), logs.platform_context(environ), secrets=secrets)
+        logs.configure(log_level(environ), context, secrets=_secrets(environ))
         url = _required(environ, "POST_RESULT_URL")
         # What a component prints must not break into the log.
         with redirect_stdout(sys.stderr):
@@ -51,6 +49,23 @@ def service(method: str, environ: Mapping[str, str]) -> int:
         log.critical("%s", error)
         return 1
     return 0
+
+
+def ask(method: str, component: Component, cfg: Any, environ: Mapping[str, str]) -> Any:
+    """Return the answer to a question of the design screens.
+
+    Args:
+        method: As for :func:`service`.
+        component: The component.
+        cfg: The credentials, and the fields of the step that the question is about.
+        environ: ``ELASTICIO_ACTION_OR_TRIGGER`` and ``ELASTICIO_GET_MODEL_METHOD`` say what the
+            question is about, where it is about an action or a trigger.
+
+    Raises:
+        ServiceError: There is no such question.
+        Exception: Whatever the component raises.
+    """
+    return _method(method)(component, cfg, environ)
 
 
 def _answer(method: str, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -63,9 +78,9 @@ def _answer(method: str, environ: Mapping[str, str]) -> dict[str, Any]:
         component = Component.load(Path.cwd() / environ.get(f"{PREFIX}COMPONENT_PATH", ""))
         return {"status": "success", "data": answer(component, cfg, environ)}
     except JsonError:
-        return _failure(ServiceError(f"{PREFIX}CFG is not JSON"))
+        return _failure(ServiceError(f"{PREFIX}CFG is not JSON"), environ)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a component may raise anything
-        return _failure(error)
+        return _failure(error, environ)
 
 
 def _method(name: str) -> Callable[[Component, Any, Mapping[str, str]], Any]:
@@ -74,12 +89,19 @@ def _method(name: str) -> Callable[[Component, Any, Mapping[str, str]], Any]:
     return _METHODS[name]
 
 
-def _failure(error: BaseException) -> dict[str, Any]:
+def _failure(error: BaseException, environ: Mapping[str, str]) -> dict[str, Any]:
     log.error("The answer is an error: %s: %s", type(error).__name__, error)
-    return {"status": "error", "data": {"message": str(error)}}
+    return {"status": "error", "data": {"message": _shown(error, environ)}}
 
 
-def _verify_credentials(component: Component, cfg: Any, _: Mapping[str, str]) -> dict[str, Any]:
+def _shown(error: BaseException, environ: Mapping[str, str]) -> str:
+    """Return an error's text without the secrets of the environment."""
+    return Redactor(_secrets(environ), logs.REDACTED).redact(str(error))
+
+
+def _verify_credentials(
+    component: Component, cfg: Any, environ: Mapping[str, str]
+) -> dict[str, Any]:
     """Return whether the credentials are good; a component that does not check takes any."""
     if not (component.path / "verify_credentials.py").is_file():
         return {"verified": True}
@@ -87,7 +109,7 @@ def _verify_credentials(component: Component, cfg: Any, _: Mapping[str, str]) ->
         verify = component.import_file("verify_credentials.py").verify_credentials
         result = verify(cfg)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - any error is the reason
-        return {"verified": False, "reason": str(error)}
+        return {"verified": False, "reason": _shown(error, environ)}
     if isinstance(result, Mapping) and "verified" in result:
         return dict(result)
     return {"verified": result is not False}
@@ -138,6 +160,15 @@ def _post(url: str, answer: dict[str, Any]) -> None:
         raise ServiceError(f"The answer was received with HTTP {response.status}, not {_OK}")
 
 
-def _passwords(url: str) -> tuple[str, str]:
-    password = urlsplit(url).password or ""
-    return password, unquote(password)
+def _secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the texts that no log line and no answer may show.
+
+    Raises:
+        SettingsError: The URL that has one of them is malformed.
+    """
+    variable = f"{PREFIX}POST_RESULT_URL"
+    try:
+        password = urlsplit(environ.get(variable, "")).password or ""
+    except ValueError:
+        raise SettingsError(f"{variable} is malformed") from None
+    return environ.get(f"{PREFIX}API_KEY", ""), password, unquote(password)

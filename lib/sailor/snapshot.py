@@ -3,11 +3,14 @@
 docs/platform.md, "Snapshots".
 """
 
+import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 from lib.sailor import json_text
+
+log = logging.getLogger("sailor")
 
 
 class Snapshot:
@@ -31,8 +34,22 @@ class Snapshot:
         with self._lock:
             self._text = json_text.dump(value)
 
-    def update(self, update: Mapping[str, Any]) -> None:
-        """Merge members into the snapshot, at its top level."""
+    def update(self, update: Any) -> bool:
+        """Merge members into the snapshot, at its top level.
+
+        Args:
+            update: The members. What is no object of members is ignored, with a line in the log.
+
+        Returns:
+            Whether they were merged.
+        """
+        if not isinstance(update, Mapping):
+            log.error("updateSnapshot: got %s, expected an object; ignored", type(update).__name__)
+            return False
+        if update.get("$set"):
+            log.warning("updateSnapshot: $set is no longer supported; ignored")
+            return False
         with self._lock:
             value = json_text.parse(self._text)
             self._text = json_text.dump({**(value if isinstance(value, dict) else {}), **update})
+        return True

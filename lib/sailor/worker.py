@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 
 from lib.sailor import json_text, logs, passthrough, wire
@@ -29,7 +30,7 @@ class Worker(threading.Thread):
         context: What the messages of the step share.
         backlog: The messages that are delivered and not started; None ends the worker.
         consumer: The connection that they came from.
-        requeue_pause: How long a message is held before it returns to its queue, in seconds.
+        sleep: Waits for so many seconds.
     """
 
     def __init__(
@@ -38,13 +39,13 @@ class Worker(threading.Thread):
         context: StepContext,
         backlog: "SimpleQueue[Delivery | None]",
         consumer: Consumer,
-        requeue_pause: float = _REQUEUE_PAUSE,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__(name=f"worker-{number}", daemon=True)
         self._context = context
         self._backlog = backlog
         self._consumer = consumer
-        self._requeue_pause = requeue_pause
+        self._sleep = sleep
 
     def run(self) -> None:
         """Handle messages until there is a None."""
@@ -55,7 +56,7 @@ class Worker(threading.Thread):
             verdict = _verdict(self._context, delivery)
             log.debug("Message %s is %s", delivery.key[0], verdict.value)
             if verdict is Verdict.REQUEUE:
-                time.sleep(self._requeue_pause)
+                self._sleep(_REQUEUE_PAUSE)
             self._consumer.settle(delivery, verdict)
 
 
@@ -93,7 +94,8 @@ def handle_message(context: StepContext, delivery: Delivery) -> Verdict:
     is_error = context.settings.input_format == "error"
     message = wire.decode(delivery.content, amqp_headers, context.errors.cipher, is_error=is_error)
     headers = IncomingHeaders.read(amqp_headers)
-    logs.message_context.set(headers.log_context())
+    log_context = headers.log_context()
+    logs.message_context.set(log_context)
     try:
         if context.fetches_bodies:
             message = passthrough.with_bodies(message, context.storage.fetch)
@@ -105,7 +107,7 @@ def handle_message(context: StepContext, delivery: Delivery) -> Verdict:
     step = Step(
         emitter.emit,
         # The adapter is for threads that a handler starts: they don't see the context variable.
-        logging.LoggerAdapter(_component_log, {"context": headers.log_context()}),
+        logging.LoggerAdapter(_component_log, {"context": log_context}),
         context.variables,
         context.message_size_limit,
     )

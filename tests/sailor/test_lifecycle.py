@@ -1,10 +1,14 @@
 """How a step starts, and how it ends."""
 
 import json
+import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 from unittest.mock import ANY
 
@@ -13,6 +17,8 @@ import pytest
 from lib.platform import Broker, Flow, RestApi, until
 from lib.platform.process import OURS, Sailor
 from tests.support.amqp_proxy import AmqpProxy
+from tests.support.repository import ROOT
+from tests.support.settings import ENVIRON
 from tests.support.steps import Starter, script
 
 FIXED_HEADERS = {
@@ -368,6 +374,52 @@ def test_what_is_in_process_ends_before_the_step_does(
     assert flow.take_one(flow.output).body == "done"
     assert flow.depth(flow.step.input) == 1
     assert journal.read_text() == "first\n"
+
+
+def test_garbage_is_collected_while_messages_are_handled(flow: Flow, start: Starter) -> None:
+    runtime = start(flow, "litters", COMPONENT_PATH="tests/sailor/components/own")
+
+    flow.publish({"body": {"pieces": 20_000}})
+
+    assert flow.take_one(flow.output).body["gone"] > 10_000
+    assert runtime.stop() == 0
+
+
+def test_a_crash_of_the_connections_thread_ends_the_process_and_says_why() -> None:
+    # Given a step whose connections' thread meets an error that nobody expects
+    crash = """
+        import os
+        from lib.sailor import logs
+        from lib.sailor.runtime import Runtime
+        from lib.sailor.settings import Settings
+
+        def fail():
+            raise ValueError("nobody expects this")
+
+        logs.configure("info")
+        runtime = Runtime(Settings.read(os.environ))
+        runtime._loop.call(fail)  # no message, no answer of a broker is known that would
+        runtime.run()
+    """
+    nowhere = {
+        "ELASTICIO_AMQP_URI": "amqp://127.0.0.1:1",
+        "ELASTICIO_API_URI": "http://127.0.0.1:1",
+    }
+
+    ended = subprocess.run(
+        [sys.executable, "-c", dedent(crash)],
+        cwd=ROOT,
+        env={**os.environ, **ENVIRON, **nowhere, "ELASTICIO_API_REQUEST_RETRY_ATTEMPTS": "1000"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    [fatal] = [line for line in map(json.loads, ended.stdout.splitlines()) if line["level"] == 60]
+    assert fatal["msg"].startswith("The runtime crashed\nTraceback ")
+    assert fatal["msg"].endswith("ValueError: nobody expects this")
 
 
 def test_the_prefetch_says_how_many_messages_are_in_process(

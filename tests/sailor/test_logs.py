@@ -166,3 +166,40 @@ def test_configuring_again_replaces_the_stream() -> None:
 
     assert first.all == []
     assert second.one["msg"] == "once"
+
+
+def test_a_line_of_another_process_is_logged_again() -> None:
+    # Given a line as a step's process logs it
+    theirs = configured(ELASTICIO_STEP_ID="step_2")
+    context = {"context": {"ELASTICIO_USER_ID": "u"}}
+    logging.getLogger("component").warning("careful", extra=context)
+    line = theirs.getvalue().rstrip("\n")
+
+    # When
+    ours = configured()
+    logs.log_again(line)
+
+    # Then
+    again, once = ours.one, theirs.one
+    same = ("name", "level", "msg", "ELASTICIO_STEP_ID", "ELASTICIO_USER_ID")
+    assert {name: again[name] for name in same} == {name: once[name] for name in same}
+
+
+@pytest.mark.parametrize("level", [10, 20, 30, 40, 50, 60])
+def test_its_level_stays(level: int) -> None:
+    lines = configured()
+
+    logs.log_again(orjson.dumps({"name": "sailor", "level": level, "msg": "x"}).decode())
+
+    assert lines.one["level"] == level
+
+
+@pytest.mark.parametrize(
+    "line", ["Traceback (most recent call last):", "1", "[]", "{}", '{"level": 35, "msg": "x"}']
+)
+def test_any_other_text_of_it_is_logged_as_it_is(line: str) -> None:
+    lines = configured()
+
+    logs.log_again(line)
+
+    assert (lines.one["name"], lines.one["level"], lines.one["msg"]) == ("sailor", 30, line)

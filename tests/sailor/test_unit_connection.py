@@ -1,10 +1,16 @@
 """AMQP connections: how they are opened, replaced and closed; and the thread they live on."""
 
+import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import pytest
+from pika import BasicProperties, URLParameters
+from pika.adapters.select_connection import IOLoop
 from pika.adapters.utils.connection_workflow import (
+    AMQPConnectionWorkflowFailed,
     AMQPConnectorPhaseErrorBase,
     AMQPConnectorStackTimeout,
 )
@@ -19,7 +25,7 @@ from lib.platform import until
 from lib.sailor.amqp import Connection, Loop, describe
 from lib.sailor.errors import BrokerUnavailableError, SettingsError
 from lib.sailor.settings import Settings
-from tests.support.channels import DirectLoop, RecordingConnection
+from tests.support.channels import WAIT, DirectLoop, RecordingConnection
 from tests.support.settings import ENVIRON
 
 REFUSED = AMQPConnectionError("refused")
@@ -58,6 +64,13 @@ def test_a_connection_that_opens_has_a_channel(loop: DirectLoop) -> None:
     made = opened(connection, loop)
 
     assert connection.channel is made.channels[0].channel
+
+
+def test_a_connection_has_a_name_and_fifteen_seconds_to_open(loop: DirectLoop) -> None:
+    made = opened(Plain(loop), loop)
+
+    assert made.parameters.client_properties == {"connection_name": f"{socket.gethostname()}-plain"}
+    assert made.parameters.stack_timeout == 15
 
 
 def test_the_first_connection_is_tried_as_often_as_the_settings_say(loop: DirectLoop) -> None:
@@ -138,6 +151,10 @@ def test_a_broker_that_does_not_answer_a_close_is_given_up(loop: DirectLoop) -> 
     assert connection.channel is loop.connections[1].channels[0].channel
     assert connection.lost == [cause]
 
+    # Nor is its cause that of the next
+    loop.connections[1].end(REFUSED)
+    assert connection.lost == [cause, REFUSED]
+
 
 def test_a_close_that_is_answered_is_not_given_up_later(loop: DirectLoop) -> None:
     connection = Plain(loop)
@@ -175,11 +192,24 @@ def test_a_connection_that_is_closed_is_not_opened_again(loop: DirectLoop) -> No
     assert len(loop.connections) == 1
 
 
+def test_a_broker_that_does_not_answer_the_last_close_does_not_hold_the_step(
+    loop: DirectLoop,
+) -> None:
+    connection = Plain(loop)
+    made = opened(connection, loop)
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(connection.close, 0.01).result(WAIT)
+
+    assert made.closed_with == [""]
+
+
 def test_a_connection_that_is_closed_while_it_waits_is_not_opened(loop: DirectLoop) -> None:
     connection = Plain(loop)
     opened(connection, loop).end(REFUSED)
 
-    connection.close()
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(connection.close).result(2)
 
     loop.io.run()
     assert len(loop.connections) == 1
@@ -195,6 +225,8 @@ def test_a_connection_that_is_closed_while_it_waits_is_not_opened(loop: DirectLo
         (ConnectionClosedByBroker(320, "CONNECTION_FORCED"), "320 CONNECTION_FORCED"),
         (AMQPConnectorPhaseErrorBase(OSError("o")), "o"),
         (AMQPConnectionError(AMQPConnectorStackTimeout("late")), "late"),
+        (AMQPConnectionError(OSError("first"), OSError("last")), "last"),
+        (AMQPConnectionWorkflowFailed([OSError("first"), OSError("last")]), "last"),
         (
             AMQPConnectionError(ConnectionClosedByBroker(403, "ACCESS_REFUSED")),
             "403 ACCESS_REFUSED",
@@ -215,7 +247,73 @@ def test_a_malformed_address_is_said_without_the_address() -> None:
     assert raised.value.__cause__ is None
 
 
+def test_headers_that_pika_alone_cannot_read_are_read() -> None:
+    # Given a header with a time in milliseconds
+    field = b"\x01aT" + (1_700_000_000_000).to_bytes(8, "big")
+    flags = BasicProperties.FLAG_HEADERS.to_bytes(2, "big")
+
+    properties = BasicProperties()
+    properties.decode(flags + len(field).to_bytes(4, "big") + field)
+
+    assert properties.headers == {"a": 1_700_000_000_000}
+
+
 # ---- the thread
+
+
+class Waking:
+    """An event loop that notes what it is woken for."""
+
+    def __init__(self) -> None:
+        self.callbacks: list[Callable[[], None]] = []
+
+    def add_callback_threadsafe(self, callback: Callable[[], None]) -> None:
+        self.callbacks.append(callback)
+
+
+def test_the_thread_is_woken_once_for_all_the_calls_until_it_looks() -> None:
+    loop = Loop(lambda _: None)
+    loop.io.close()
+    waking = Waking()
+    loop.io = cast("IOLoop", waking)
+    made: list[int] = []
+
+    for number in (1, 2):
+        loop.call(made.append, number)
+    [run_calls] = waking.callbacks
+    run_calls()
+    assert made == [1, 2]
+
+    loop.call(made.append, 3)
+    assert len(waking.callbacks) == 2
+
+
+def test_a_connection_speaks_amqp_from_its_first_bytes_on() -> None:
+    # Given a port that accepts a connection
+    ended = threading.Event()
+    loop = Loop(lambda _: None)
+
+    def connect(parameters: URLParameters) -> None:
+        loop.connect(parameters, lambda _: None, lambda *_: ended.set())
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        parameters = URLParameters(f"amqp://127.0.0.1:{server.getsockname()[1]}")
+        loop.start()
+        [thread] = [each for each in threading.enumerate() if each.name == "amqp"]
+        assert thread.daemon
+        loop.call(connect, parameters)
+
+        # When the connection is made, then it says what it speaks
+        server.settimeout(5)
+        accepted, _ = server.accept()
+        with accepted:
+            accepted.settimeout(5)
+            assert accepted.recv(100) == b"AMQP\x00\x00\x09\x01"
+
+    # And its end is reported
+    assert ended.wait(WAIT)
+    loop.call(loop.io.stop)
+    close(loop)
 
 
 def close(loop: Loop) -> None:
@@ -243,7 +341,7 @@ def test_an_error_on_the_loop_is_a_crash_of_the_process() -> None:
     loop.start()
     loop.call(fail)
 
-    assert crashed.wait(5)
+    assert crashed.wait(WAIT)
     assert [str(error) for error in errors] == ["on the loop"]
     close(loop)
 

@@ -11,7 +11,7 @@ from lib.sailor.consumer import Consumer
 from lib.sailor.delivery import Delivery, Verdict
 from lib.sailor.errors import BrokerUnavailableError
 from lib.sailor.settings import Settings
-from tests.support.channels import DirectLoop, RecordingChannel
+from tests.support.channels import WAIT, DirectLoop, RecordingChannel
 from tests.support.settings import ENVIRON
 
 LOST = ConnectionResetError("lost")
@@ -94,7 +94,7 @@ def test_a_step_that_waits_for_its_connection_consumes_once_it_is_there(reader: 
         consuming = threads.submit(reader.consumer.consume)
         until(consuming.running, "the step waits")
         channel = reader.loop.connections[0].open()
-        consuming.result(5)
+        consuming.result(WAIT)
 
     assert channel.consumed == ["in"]
 
@@ -108,10 +108,15 @@ def test_a_queue_that_cannot_be_consumed_is_named(reader: Reader) -> None:
         until(lambda: channel.consumed, "the step waits")
         reader.loop.connections[0].end(ChannelClosedByBroker(404, "NOT_FOUND"))
 
-        error = consuming.exception(5)
+        error = consuming.exception(WAIT)
 
     assert isinstance(error, BrokerUnavailableError)
     assert str(error) == "the queue 'in' cannot be consumed: 404 NOT_FOUND"
+
+    # And when the connection is back, nothing is consumed, or cancelled at the end
+    channel = reader.again()
+    reader.consumer.stop()
+    assert (channel.consumed, channel.cancelled) == ([], [])
 
 
 # ---- after a lost connection
@@ -310,6 +315,23 @@ def test_returns_are_counted_in_a_row(reader: Reader, verdict: Verdict) -> None:
     assert [sent for sent, _ in channel.verdicts].count("requeue") == 6
 
 
+def test_returns_are_forgotten_after_ten_thousand_other_messages(reader: Reader) -> None:
+    # Given a message that returned three times
+    channel = reader.begin()
+    for tag in range(1, 4):
+        channel.deliver(tag, b"first")
+        reader.consumer.settle(reader.delivered[-1], Verdict.REQUEUE)
+
+    # When ten thousand others return, then nobody knows that the first one did
+    for tag in range(10_000):
+        channel.deliver(tag, str(tag).encode())
+        reader.consumer.settle(reader.delivered.pop(), Verdict.REQUEUE)
+    channel.deliver(0, b"first")
+    reader.consumer.settle(reader.delivered[-1], Verdict.REQUEUE)
+
+    assert {sent for sent, _ in channel.verdicts} == {"requeue"}
+
+
 def test_returns_are_counted_for_each_message(reader: Reader) -> None:
     channel = reader.begin()
 
@@ -367,7 +389,7 @@ def test_a_stop_ends_when_the_broker_agrees_or_the_connection_is_lost(reader: Re
 
         reader.loop.connections[0].end(LOST)
 
-        stopping.result(5)
+        stopping.result(WAIT)
 
 
 def test_what_returns_to_the_queue_is_settled(reader: Reader) -> None:
@@ -377,6 +399,18 @@ def test_what_returns_to_the_queue_is_settled(reader: Reader) -> None:
     reader.consumer.settle(reader.delivered[0], Verdict.REQUEUE)
 
     assert reader.consumer.wait_until_settled(0)
+
+
+def test_what_returns_to_the_queue_without_its_channel_is_settled(reader: Reader) -> None:
+    # Given a message whose connection is lost: the broker has returned it
+    reader.begin().deliver(1)
+    channel = reader.lose()
+    reader.consumer.stop()
+
+    reader.consumer.settle(reader.delivered[0], Verdict.REQUEUE)
+
+    assert reader.consumer.wait_until_settled(0)
+    assert channel.verdicts == []
 
 
 def test_a_step_that_stops_consumes_for_what_lost_its_channel(reader: Reader) -> None:

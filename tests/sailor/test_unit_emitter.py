@@ -2,19 +2,52 @@
 
 import base64
 import json
+import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field, replace
+from threading import Thread
+from typing import Any, cast
+from unittest.mock import ANY
 
 import pytest
 from pika import BasicProperties
 
+from lib.platform import until
 from lib.sailor import wire
 from lib.sailor.context import StepContext
 from lib.sailor.delivery import Delivery, Verdict
-from lib.sailor.errors import InvalidEventError, PublishError, PublishInterruptedError
+from lib.sailor.errors import (
+    InvalidEventError,
+    PublishError,
+    PublishInterruptedError,
+    UnsendableMessageError,
+)
 from lib.sailor.events import Emitter
 from lib.sailor.headers import IncomingHeaders
+from lib.sailor.rest_api import RestApi
+from tests.support.channels import WAIT
 from tests.support.publishing import CIPHER, Broker, context
+
+
+@dataclass
+class Keys:
+    """The part of the REST API that keeps keys."""
+
+    updated: list[tuple[object, object]] = field(default_factory=list)
+
+    def update_keys(self, account: object, keys: object) -> None:
+        self.updated.append((account, keys))
+
+    @property
+    def api(self) -> RestApi:
+        return cast("RestApi", self)
+
+
+def error_of(broker: Broker) -> dict[str, Any]:
+    """Return what the first message says, which is an error."""
+    payload = json.loads(broker.published[0][1])
+    error: dict[str, Any] = json.loads(CIPHER.decrypt(base64.b64decode(payload["error"])))
+    return error
 
 
 def emitter(
@@ -42,6 +75,9 @@ def emitter(
         (4, 5, "1600"),
         ("4", 1, "100"),
         (49, 50, "315360000000"),
+        (999, 1000, "315360000000"),
+        (1000, 1, "100"),
+        (-1, 1, "100"),
     ],
 )
 def test_each_rebound_waits_twice_as_long(before: object, iteration: int, expiration: str) -> None:
@@ -49,16 +85,36 @@ def test_each_rebound_waits_twice_as_long(before: object, iteration: int, expira
     headers = {} if before is None else {"reboundIteration": before}
 
     rebounded = emitter(
-        broker, headers=headers, REBOUND_INITIAL_EXPIRATION="100", REBOUND_LIMIT="50"
+        broker, headers=headers, REBOUND_INITIAL_EXPIRATION="100", REBOUND_LIMIT="1000"
     )
     rebounded.emit("rebound", "not yet")
 
     [(routing_key, _, properties)] = broker.published
     assert (routing_key, properties.expiration) == ("rebound", expiration)
     assert (properties.priority, properties.user_id) == (3, None)
-    assert broker.headers()["reboundIteration"] == iteration
-    assert broker.headers()["reboundReason"] == "not yet"
+    assert broker.headers() == {
+        "messageId": "in",
+        "reboundIteration": iteration,
+        "reboundReason": "not yet",
+        "end": ANY,
+    }
     assert rebounded.verdict is Verdict.ACK
+
+
+@pytest.mark.parametrize(
+    ("reason", "header"),
+    [
+        ("x" * 2000, "x" * 2000),
+        ("x" * 2001, "x" * 2000 + "… (2001 characters)"),
+        ("half \ud83d", "half ?"),
+    ],
+)
+def test_the_reason_of_a_rebound_fits_into_a_header(reason: str, header: str) -> None:
+    broker = Broker()
+
+    emitter(broker).emit("rebound", reason)
+
+    assert broker.headers()["reboundReason"] == header
 
 
 def test_past_the_limit_a_rebound_is_an_error_and_the_message_acked() -> None:
@@ -136,6 +192,14 @@ def test_what_can_not_be_sent_is_told_as_an_error_and_the_handler_goes_on(payloa
     assert limited.verdict is Verdict.REJECT
 
 
+def test_what_is_no_message_is_said_in_the_error() -> None:
+    broker = Broker()
+
+    emitter(broker).emit("data", "text")
+
+    assert error_of(broker)["message"] == "got str as a message, expected an object with a body"
+
+
 def test_data_that_the_broker_does_not_take_become_an_error() -> None:
     broker = Broker(failures={"data": PublishError("no route")})
     unroutable = emitter(broker)
@@ -165,8 +229,22 @@ def test_without_a_way_to_tell_an_error_the_message_goes_back() -> None:
         with pytest.raises(PublishError):
             unroutable.emit(event, {"body": 1})
 
-    assert broker.published == []
+    assert len(broker.attempts) == 1
     assert unroutable.verdict is Verdict.REQUEUE
+
+
+def test_an_error_that_can_not_be_sent_at_all_makes_the_message_go_back() -> None:
+    broker = Broker(failures={"error": UnsendableMessageError("too long a routing key")})
+    unsendable = emitter(broker)
+
+    with pytest.raises(UnsendableMessageError):
+        unsendable.emit("error", ValueError("oops"))
+    with pytest.raises(PublishError) as raised:
+        unsendable.emit("data", {"body": 1})
+
+    assert str(raised.value) == "the error cannot be published: too long a routing key"
+    assert len(broker.attempts) == 1
+    assert unsendable.verdict is Verdict.REQUEUE
 
 
 def test_an_interrupted_message_goes_back_without_an_error() -> None:
@@ -185,8 +263,7 @@ def test_an_error_shows_no_secret_of_the_settings() -> None:
 
     emitter(broker).emit("error", ValueError("refused: key api-secret, p%40ss and api&#45;secret"))
 
-    payload = json.loads(broker.published[0][1])
-    error = json.loads(CIPHER.decrypt(base64.b64decode(payload["error"])))
+    error = error_of(broker)
     assert error["message"] == "refused: key ***, *** and ***"
     assert "secret" not in error["stack"]
 
@@ -207,6 +284,64 @@ def test_what_can_not_be_emitted_is_said(event: str, payload: object) -> None:
         emitter(Broker()).emit(event, payload)
     with pytest.raises(InvalidEventError):
         emitter(Broker(), headers={"reply_to": "r"}).emit("httpReply", "no object")
+
+
+@pytest.mark.parametrize(("headers", "own"), [({}, {}), ({"headers": {"a": 1}}, {"a": 1})])
+def test_a_reply_goes_to_who_asks_in_the_first_version(
+    headers: dict[str, Any], own: dict[str, Any]
+) -> None:
+    # Given a step that emits in another version
+    broker = Broker()
+    asked = emitter(broker, headers={"reply_to": "asker"}, PROTOCOL_VERSION="2")
+
+    asked.emit("httpReply", {"body": 1, **headers})
+
+    [(routing_key, content, _)] = broker.published
+    assert routing_key == "asker"
+    assert wire.decode(content, {"protocolVersion": 1}, CIPHER) == {"body": 1, "headers": own}
+    assert broker.headers()["protocolVersion"] == 1
+    assert "end" not in broker.headers()
+    assert asked.verdict is Verdict.ACK
+
+
+def test_keys_are_updated_for_the_account_of_the_configuration() -> None:
+    broker = Broker()
+    keys = Keys()
+    shared = replace(context(broker, {"config": {"_account": "account"}}), api=keys.api)
+
+    emitter(broker, shared=shared).emit("updateKeys", {"token": "new"})
+
+    assert keys.updated == [("account", {"token": "new"})]
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "limit"),
+    [("data", {"body": 1}, 4), ("error", "oops", 3), ("snapshot", {"a": 1}, 2)],
+)
+def test_each_kind_of_event_keeps_to_its_own_rate(event: str, payload: object, limit: int) -> None:
+    # Given an interval that does not end
+    broker = Broker()
+    limited = emitter(
+        broker,
+        RATE_INTERVAL="600000",
+        DATA_RATE_LIMIT="4",
+        ERROR_RATE_LIMIT="3",
+        SNAPSHOT_RATE_LIMIT="2",
+    )
+
+    # When more is emitted than it has room for
+    def emit() -> None:
+        for _ in range(limit + 1):
+            limited.emit(event, payload)
+
+    Thread(target=emit, daemon=True).start()
+
+    # Then the rest waits for the next one
+    until(
+        lambda: len(broker.published) == limit, "all that the rate allows", within=WAIT, every=0.002
+    )
+    time.sleep(0.02)
+    assert len(broker.published) == limit
 
 
 def test_the_next_message_sees_the_snapshot() -> None:

@@ -114,6 +114,44 @@ def test_deliveries_are_counted_by_channel() -> None:
     assert ledger.recognize(again.key, PLAIN, channel_number=2) is again
 
 
+def test_acks_in_doubt_are_counted_by_channel() -> None:
+    # Given a message whose ack may have been lost with its channel
+    ledger = Ledger(1)
+    [before] = work_off(ledger, 1)
+    ledger.lose_channel(0)
+
+    # When the second delivery on the next channel shows that the first ack on it has arrived
+    ledger.count_delivery()
+    arrived = delivery(1, channel_number=1, key=("arrived", b""))
+    ledger.enter(arrived)
+    ledger.settle(arrived, Verdict.ACK)
+    ledger.count_verdict(arrived)
+    ledger.count_delivery()
+
+    # Then it is that one which is no longer in doubt
+    assert ledger.recognize(before.key, PLAIN, channel_number=1) is before
+    assert ledger.recognize(arrived.key, PLAIN, channel_number=2) is None
+
+
+def test_what_is_forgotten_leaves_no_memory_in_use() -> None:
+    ledger = Ledger(10)
+    ledger.enter(each := delivery(1))
+
+    ledger.forget(each)
+
+    assert not ledger._known  # nothing else shows what it keeps for ever
+
+
+def test_a_copy_of_what_is_forgotten_is_still_known() -> None:
+    ledger = Ledger(10)
+    ledger.enter(one := delivery(1))
+    ledger.enter(other := delivery(2))
+
+    ledger.forget(one)
+
+    assert ledger.recognize(KEY, PLAIN, channel_number=1) is other
+
+
 def test_what_went_back_to_the_queue_is_new_when_it_comes_again() -> None:
     ledger = Ledger(10)
     each = delivery(1)
@@ -136,6 +174,21 @@ def test_a_rebounded_message_is_another_one() -> None:
     assert ledger.recognize(KEY, rebounded, channel_number=1) is again
 
 
+def test_a_message_with_other_headers_is_another_one() -> None:
+    ledger = Ledger(10)
+    ledger.enter(delivery(1))
+    rebounded = BasicProperties(headers={"messageId": "m", "reboundIteration": 1})
+
+    assert ledger.recognize(KEY, rebounded, channel_number=1) is None
+
+
+def test_a_message_without_headers_is_recognized() -> None:
+    ledger = Ledger(10)
+    ledger.enter(bare := delivery(1, properties=BasicProperties()))
+
+    assert ledger.recognize(KEY, BasicProperties(), channel_number=1) is bare
+
+
 def test_of_two_that_are_the_same_the_one_in_process_comes_again() -> None:
     ledger = Ledger(10)
     ledger.enter(before := delivery(1))
@@ -143,6 +196,20 @@ def test_of_two_that_are_the_same_the_one_in_process_comes_again() -> None:
     ledger.enter(again := delivery(2))
 
     assert ledger.recognize(KEY, PLAIN, channel_number=1) is again
+
+
+def test_of_two_that_are_far_apart_the_one_in_process_comes_again() -> None:
+    # Given a message that takes long, and a copy of it that comes when nothing recalls the first
+    ledger = Ledger(10)
+    ledger.enter(slow := delivery(1))
+    for number in range(1000):
+        ledger.enter(other := delivery(number, key=(str(number), b"")))
+        ledger.forget(other)
+    ledger.enter(copy := delivery(2))
+    ledger.settle(copy, Verdict.ACK)
+    ledger.count_verdict(copy)
+
+    assert ledger.recognize(KEY, PLAIN, channel_number=1) is slow
 
 
 def test_an_ack_in_doubt_is_not_taken_for_that_of_a_copy() -> None:

@@ -1,14 +1,15 @@
 """The pace: rate limits and back-off."""
 
+import itertools
 import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.sailor import backoff
 from lib.sailor.rate_limit import RateLimit
+from tests.support.channels import HandClock
 
 
 @given(st.integers(1, 10_000), st.integers(0, 10_000), st.integers(1, 1_000_000))
@@ -24,39 +25,56 @@ def test_pauses_differ() -> None:
     assert len({backoff.delay(100, 3, 10_000) for _ in range(10)}) > 1
 
 
-@pytest.mark.parametrize("callers", [1, 4])
-def test_no_more_calls_pass_in_an_interval_than_allowed(callers: int) -> None:
+def test_no_more_calls_pass_in_an_interval_than_allowed() -> None:
     # Given two calls allowed in 50 ms
-    limit = RateLimit(2, 50)
-    passed: list[float] = []
+    clock = HandClock()
+    limit = RateLimit(2, 50, clock, clock.sleep)
+    began, passed = clock.now, []
 
-    # When eight come at once
-    def call() -> None:
-        for _ in range(8 // callers):
-            limit.wait()
-            passed.append(time.monotonic())
-
-    began = time.monotonic()
-    threads = [threading.Thread(target=call) for _ in range(callers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    # When seven come at once
+    for _ in range(7):
+        limit.wait()
+        passed.append(round(clock.now - began, 6))
 
     # Then two pass in each interval
-    late = [int((moment - began) / 0.05) for moment in sorted(passed)]
-    assert all(interval >= number // 2 for number, interval in enumerate(late))
-    assert len(passed) == 8
+    assert passed == [0, 0, 0.05, 0.05, 0.1, 0.1, 0.15]
 
 
 def test_calls_after_a_pause_pass_at_once() -> None:
-    limit = RateLimit(2, 20)
+    clock = HandClock()
+    limit = RateLimit(2, 50, clock, clock.sleep)
     for _ in range(2):
         limit.wait()
-    time.sleep(0.05)
+    clock.now += 0.1
+    later = clock.now
 
-    began = time.monotonic()
     for _ in range(2):
         limit.wait()
 
-    assert time.monotonic() - began < 0.015
+    assert clock.now == later
+
+
+def test_a_limit_that_is_shared_by_threads_counts_all_their_calls() -> None:
+    # Given a limit of one call, and one that has looked at the clock
+    others_passed = threading.Event()
+    looks = itertools.count()
+    slept: list[float] = []
+
+    def clock() -> float:
+        if next(looks) == 0:
+            assert not others_passed.wait(0.05), "another call passed in the middle of this one"
+        return 3600
+
+    limit = RateLimit(1, 50, clock, slept.append)
+
+    # When others come before it has passed
+    def call() -> None:
+        limit.wait()
+        others_passed.set()
+
+    with ThreadPoolExecutor(3) as threads:
+        for done in [threads.submit(limit.wait), threads.submit(call), threads.submit(call)]:
+            done.result(5)
+
+    # Then each has an interval of its own
+    assert sorted(round(pause, 6) for pause in slept) == [0.05, 0.1]

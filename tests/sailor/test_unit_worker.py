@@ -1,12 +1,13 @@
 """One message's way through a worker, and the verdict on it. The broker is a list here."""
 
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any, cast
 
+import orjson
 import pytest
 from pika import BasicProperties
 
@@ -15,6 +16,7 @@ from lib.sailor.consumer import Consumer
 from lib.sailor.context import StepContext
 from lib.sailor.delivery import Delivery, Verdict
 from lib.sailor.errors import PublishError
+from lib.sailor.logs import message_context
 from lib.sailor.object_storage import ObjectStorage
 from lib.sailor.worker import Worker
 from tests.support.publishing import CIPHER, Broker, context
@@ -29,6 +31,7 @@ class Settled:
     live: bool = True
     verdicts: list[Verdict] = field(default_factory=list)
     abandoned: list[Delivery] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
 
     def is_live(self, _: Delivery) -> bool:
         return self.live
@@ -78,7 +81,7 @@ def work(
     for message in messages:
         backlog.put(delivery(message, headers))
     backlog.put(None)
-    worker = Worker(1, shared, backlog, cast("Consumer", settled), requeue_pause=0)
+    worker = Worker(1, shared, backlog, cast("Consumer", settled), settled.pauses.append)
     worker.start()
     worker.join(10)
     return settled
@@ -98,8 +101,23 @@ def test_what_a_handler_returns_is_published_and_its_message_acked() -> None:
 
     settled = work(shared, {"body": 0})
 
-    assert settled.verdicts == [Verdict.ACK]
+    assert (settled.verdicts, settled.pauses) == ([Verdict.ACK], [])
     assert [routing_key for routing_key, *_ in broker.published] == ["data"]
+
+
+def test_a_worker_does_not_hold_a_process_that_ends() -> None:
+    consumer = cast("Consumer", Settled())
+
+    assert Worker(1, context(Broker()), SimpleQueue(), consumer).daemon
+
+
+def test_lines_that_a_component_logs_name_the_message() -> None:
+    seen = []
+    shared = handled_by(lambda *_: seen.append(message_context.get()), context(Broker()))
+
+    work(shared, {"body": 0}, headers={"messageId": "in", "threadId": "t"})
+
+    assert seen == [{"messageId": "in", "threadId": "t"}]
 
 
 def test_a_message_whose_channel_is_lost_is_not_started() -> None:
@@ -142,12 +160,12 @@ def test_what_is_no_message_is_rejected_without_an_error(
     assert "is rejected: " in caplog.text
 
 
-def test_a_message_whose_error_cannot_be_published_returns_to_its_queue() -> None:
+def test_a_message_whose_error_cannot_be_published_returns_to_its_queue_after_a_second() -> None:
     broker = Broker(failures={"error": PublishError("no route")})
 
     settled = work(handled_by(fail, context(broker)), {"body": 0})
 
-    assert settled.verdicts == [Verdict.REQUEUE]
+    assert (settled.verdicts, settled.pauses) == ([Verdict.REQUEUE], [1])
 
 
 def test_a_body_that_cannot_be_fetched_is_an_error() -> None:
@@ -220,6 +238,22 @@ def test_each_message_gets_its_own_configuration_and_snapshot() -> None:
     assert seen == [({"a": 1}, {"b": 2})] * 2
 
 
+def test_a_body_that_is_stored_already_is_not_stored_again() -> None:
+    shelf = Shelf({"one": "yyy"})
+    shared = context(
+        Broker(),
+        {"is_passthrough": True},
+        EMIT_LIGHTWEIGHT_MESSAGE="true",
+        OBJECT_STORAGE_SIZE_THRESHOLD="1",
+    )
+    shared = handled_by(lambda *_: {"body": "xxxx"}, replace(shared, storage=shelf.storage))
+
+    before = {"body": {}, "headers": {"x-ipaas-object-storage-id": "one"}}
+    work(shared, {"body": 0, "passthrough": {"before": before}})
+
+    assert shelf.stored == [b'"xxxx"']
+
+
 @pytest.mark.parametrize(("extra", "stored"), [(0, []), (1, [b'"xxxx"', b'"yyy"'])])
 def test_bodies_are_stored_once_they_exceed_the_threshold(extra: int, stored: list[bytes]) -> None:
     # The bodies have 6 and 5 bytes as JSON.
@@ -271,15 +305,46 @@ def test_an_error_is_replied_to_who_asks_in_three_attempts(
     assert json.loads(CIPHER.decrypt(b64decode(content)))["message"] == "oops"
 
 
-@pytest.mark.parametrize(("more", "goes_along"), [(0, True), (16, False)])
-def test_an_error_goes_with_an_input_that_is_no_larger_than_a_message_may_be(
-    more: int, *, goes_along: bool
-) -> None:
-    # 10485760 bytes of base64 text are 7864320 of ciphertext, of which the padding is one at least.
-    plain = 7_864_320 - 1 - len(b'{"body":""}') + more
-    broker = Broker()
+LARGEST = 10_485_760
 
-    work(handled_by(fail, context(broker)), {"body": "x" * plain})
+
+@pytest.mark.parametrize(
+    ("size", "settings", "goes_along"),
+    [
+        (LARGEST, {"OUTGOING_MESSAGE_SIZE_LIMIT": "100"}, True),
+        (LARGEST + 1, {"OUTGOING_MESSAGE_SIZE_LIMIT": "100"}, False),
+        (LARGEST + 1, {"OUTGOING_MESSAGE_SIZE_LIMIT": str(LARGEST + 1)}, True),
+        (LARGEST + 2, {"OUTGOING_MESSAGE_SIZE_LIMIT": str(LARGEST + 1)}, False),
+    ],
+)
+def test_an_error_goes_with_an_input_that_is_no_larger_than_a_message_may_be(
+    size: int, settings: dict[str, str], *, goes_along: bool
+) -> None:
+    broker = Broker()
+    errors = context(broker, None, **settings).errors
+
+    errors.report(ValueError("oops"), {}, delivery(b"x" * size, {}))
 
     [(_, content, _)] = broker.published
-    assert ("errorInput" in json.loads(content)) is goes_along
+    assert ("errorInput" in orjson.loads(content)) is goes_along
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "settings", "error_input"),
+    [
+        (CIPHER.encrypt(b"{}"), {"protocolVersion": 2}, {}, b"{}"),
+        (b64encode(CIPHER.encrypt(b"{}")), {}, {}, b"{}"),
+        (b'{"more":1}', {"protocolVersion": 2}, {"INPUT_FORMAT": "error"}, b'{"more":1}'),
+    ],
+    ids=["version 2", "version 1", "an error"],
+)
+def test_the_input_of_an_error_is_in_the_first_version_whatever_it_was_in(
+    content: bytes, headers: dict[str, Any], settings: dict[str, str], error_input: bytes
+) -> None:
+    broker = Broker()
+
+    work(handled_by(fail, context(broker, None, **settings)), content, headers=headers)
+
+    [(routing_key, payload, _)] = broker.published
+    assert routing_key == "error"
+    assert CIPHER.decrypt(b64decode(json.loads(payload)["errorInput"])) == error_input
