@@ -23,7 +23,7 @@ from lib.sandbox.errors import (
 from lib.sandbox.lifecycle import PushedImage, expiring
 from lib.sandbox.manifest import Manifest, digest_of
 from lib.sandbox.presigned import Presigner
-from lib.sandbox.preview import DURATION, Preview, Selection
+from lib.sandbox.preview import COMPLETE, DURATION, IN_PROGRESS, Preview, Selection
 
 LAYERS = "/layers/"  # what the paths of download URLs begin with
 
@@ -79,17 +79,40 @@ class SandboxBackend(ECRBackend):
     ) -> Image:
         """Check and keep an image.
 
-        moto takes any digest, or hashes the digests of the layers; it asks for no layers, and
-        answers a missing repository and an invalid manifest with HTTP 500.
+        moto takes any digest, or hashes the digests of the layers; it asks for no layers, answers
+        a missing repository and an invalid manifest with HTTP 500, and deletes an image whose last
+        tag moves to another one.
         """
         repository = self._get_repository(repository_name)
         calculated = digest_of(image_manifest.encode())
         if digest not in {None, calculated}:
             raise ImageDigestDoesNotMatchError(str(digest), calculated)
         _check_references(repository, image_manifest)
-        return super().put_image(
+        before = list(repository.images)
+        image = super().put_image(
             repository_name, image_manifest, image_tag, image_manifest_mediatype, calculated
         )
+        repository.images = before if image in before else [*before, image]
+        for other in before:
+            if other is not image and image_tag in other.image_tags:
+                other.remove_tag(image_tag)
+                if not other.image_tags:  # as if it had been pushed without one
+                    other.image_tag = None  # type: ignore[assignment] # as moto itself does
+        return image
+
+    def batch_delete_image(
+        self,
+        repository_name: str,
+        registry_id: str | None = None,
+        image_ids: list[dict[str, str]] | None = None,
+    ) -> dict[str, Any]:
+        """Delete images; moto's answer leaves out those that have no tag."""
+        repository = self._get_repository(repository_name, registry_id)
+        untagged = {i.get_image_digest() for i in repository.images if not i.image_tags}
+        answer = super().batch_delete_image(repository_name, registry_id, image_ids)
+        gone = untagged - {i.get_image_digest() for i in repository.images}
+        answer["imageIds"] += [{"imageDigest": digest} for digest in sorted(gone)]
+        return answer
 
     def download_path(
         self, repository_name: str, digest: str, registry_id: str | None = None
@@ -127,7 +150,7 @@ class SandboxBackend(ECRBackend):
         repository = self._get_repository(repository_name, registry_id)
         where = repository_name, repository.registry_id
         before, now = self._previews.get(repository_name), self.clock()
-        if before and not before.is_complete(now):
+        if before and before.status(now) == IN_PROGRESS:
             raise PreviewInProgressError(*where)
         text = policy or repository.lifecycle_policy
         if not text:
@@ -139,7 +162,7 @@ class SandboxBackend(ECRBackend):
         ]
         preview = Preview(text, now + DURATION, expiring(text, images, now))
         self._previews[repository_name] = preview
-        return {**_about(repository, preview), "status": "IN_PROGRESS"}
+        return _about(repository, preview, now)
 
     def preview(
         self, repository_name: str, selection: Selection, registry_id: str | None = None
@@ -154,10 +177,8 @@ class SandboxBackend(ECRBackend):
         preview = self._previews.get(repository_name)
         if not preview:
             raise PreviewNotFoundError(repository_name, repository.registry_id)
-        about = _about(repository, preview)
-        if not preview.is_complete(self.clock()):
-            return {**about, "status": "IN_PROGRESS"}
-        return {**about, "status": "COMPLETE", **preview.results(selection)}
+        about = _about(repository, preview, self.clock())
+        return about if about["status"] != COMPLETE else {**about, **preview.results(selection)}
 
 
 def install(account: str) -> None:
@@ -188,10 +209,11 @@ def _check_references(repository: Repository, text: str) -> None:
         raise MissingImagesError(images, *where)
 
 
-def _about(repository: Repository, preview: Preview) -> dict[str, str]:
+def _about(repository: Repository, preview: Preview, now: float) -> dict[str, str]:
     """Return the members that every answer about a preview has."""
     return {
         "registryId": repository.registry_id,
         "repositoryName": repository.name,
         "lifecyclePolicyText": preview.policy,
+        "status": preview.status(now),
     }

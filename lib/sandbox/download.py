@@ -43,7 +43,8 @@ def _download(request: Request, account: str) -> Response:
     content = backend.content_of(repository_name, digest)
     if content is None:
         return _refusal(404, "NoSuchKey", "The repository no longer has this layer.")
-    return Response(content, content_type="application/octet-stream")
+    whole = Response(content, content_type="application/octet-stream")
+    return whole.make_conditional(request, accept_ranges=True, complete_length=len(content))
 
 
 def _refusal(status: int, code: str, message: str) -> Response:

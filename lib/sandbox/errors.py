@@ -2,7 +2,24 @@
 
 from collections.abc import Iterable
 
-from moto.core.exceptions import ServiceException
+from moto.core.exceptions import JsonRESTError, ServiceException
+
+
+class AccessDeniedError(JsonRESTError):
+    """The user's policies do not allow the operation; moto answers in the words of other services.
+
+    Args:
+        denial: What moto says: who is not authorized to perform what.
+        operation: The operation.
+        resource: The ARN of what it is about.
+    """
+
+    def __init__(self, denial: str, operation: str, resource: str) -> None:
+        super().__init__(
+            "AccessDeniedException",
+            f"{denial} on resource: {resource} because no identity-based policy allows the"
+            f" ecr:{operation} action",
+        )
 
 
 class ImageDigestDoesNotMatchError(ServiceException):

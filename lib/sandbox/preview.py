@@ -1,16 +1,17 @@
 """Previews of lifecycle policies: started, in progress for a moment, then read in pages."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from lib.sandbox.errors import InvalidTokenError
 from lib.sandbox.lifecycle import ExpiringImage
+from lib.sandbox.paging import PAGE_SIZE, page
 
 DURATION = 0.5  # seconds that a preview is in progress
-PAGE_SIZE = 100  # AWS's default, and its maximum
+LIFETIME = 86_400  # seconds until a preview has expired; AWS does not say how long that takes
+
+IN_PROGRESS = "IN_PROGRESS"
+COMPLETE = "COMPLETE"
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,11 @@ class Preview:
     completes_at: float
     expiring: list[ExpiringImage]
 
-    def is_complete(self, now: float) -> bool:
-        """Return whether it can be read."""
-        return now >= self.completes_at
+    def status(self, now: float) -> str:
+        """Return ``IN_PROGRESS``, then ``COMPLETE``, and in the end ``EXPIRED``."""
+        if now < self.completes_at:
+            return IN_PROGRESS
+        return COMPLETE if now < self.completes_at + LIFETIME else "EXPIRED"
 
     def results(self, selection: Selection) -> dict[str, Any]:
         """Return a page of results, the summary, and the token of the next page if there is one.
@@ -68,12 +71,11 @@ class Preview:
             InvalidTokenError: The token is of no page.
         """
         selected = [found for found in self.expiring if selection.has(found)]
-        first = _offset(selection.token, len(selected))
-        after = first + selection.size
+        shown, next_token = page(selected, selection.size, selection.token)
         return {
-            "previewResults": [_result(found) for found in selected[first:after]],
+            "previewResults": [_result(found) for found in shown],
             "summary": {"expiringImageTotalCount": len(self.expiring)},
-            **({"nextToken": _token(after)} if after < len(selected) else {}),
+            **next_token,
         }
 
 
@@ -85,20 +87,3 @@ def _result(found: ExpiringImage) -> dict[str, Any]:
         "action": {"type": "EXPIRE"},
         "appliedRulePriority": found.rule_priority,
     }
-
-
-def _token(offset: int) -> str:
-    return urlsafe_b64encode(str(offset).encode()).decode()
-
-
-def _offset(token: str, length: int) -> int:
-    """Return where the page of a token begins."""
-    if not token:
-        return 0
-    try:
-        offset = int(urlsafe_b64decode(token))
-    except (ValueError, binascii.Error):
-        raise InvalidTokenError from None
-    if not 0 < offset < length:
-        raise InvalidTokenError
-    return offset

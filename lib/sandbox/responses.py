@@ -1,14 +1,17 @@
-"""Answers to the operations that moto lacks."""
+"""Answers to the operations that moto lacks, and pages of those that it answers at once."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from moto.core import exceptions
 from moto.core.responses import ActionResult
 from moto.core.utils import convert_to_flask_response
 from moto.ecr.responses import ECRResponse
 from moto.moto_server.werkzeug_app import create_backend_app
 
 from lib.sandbox.backend import SandboxBackend, registry_of
-from lib.sandbox.preview import PAGE_SIZE, Selection
+from lib.sandbox.errors import AccessDeniedError
+from lib.sandbox.paging import PAGE_SIZE, page
+from lib.sandbox.preview import Selection
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,6 +20,18 @@ if TYPE_CHECKING:
 
 class SandboxResponse(ECRResponse):
     """moto finds the method of an operation by its name."""
+
+    def describe_images(self) -> ActionResult:
+        """Answer with a page."""
+        return self._page_of(super().describe_images(), "imageDetails")
+
+    def describe_repositories(self) -> ActionResult:
+        """Answer with a page."""
+        return self._page_of(super().describe_repositories(), "repositories")
+
+    def list_images(self) -> ActionResult:
+        """Answer with a page."""
+        return self._page_of(super().list_images(), "imageIds")
 
     def get_download_url_for_layer(self) -> ActionResult:  # type: ignore[override] # moto's raises
         """Answer with a URL on the server that was asked."""
@@ -50,6 +65,25 @@ class SandboxResponse(ECRResponse):
                 self._get_param("repositoryName"), selection, self._get_param("registryId")
             )
         )
+
+    def _authenticate_and_authorize_normal_action(self, resource: str = "*") -> None:
+        """Let moto check the signature and the user's policies, and refuse as Amazon ECR does."""
+        try:
+            super()._authenticate_and_authorize_normal_action(resource)
+        except exceptions.AccessDeniedError as error:
+            raise AccessDeniedError(error.message, self._get_action(), self._arn()) from None
+
+    def _arn(self) -> str:
+        """Return the ARN of what the request is about."""
+        name = self._get_param("repositoryName", "*")
+        repository = f"arn:aws:ecr:{self.region}:{self.current_account}:repository/{name}"
+        return str(self._get_param("resourceArn", repository))
+
+    def _page_of(self, answer: ActionResult, member: str) -> ActionResult:
+        whole: Any = answer.result
+        size, token = self._get_param("maxResults", PAGE_SIZE), self._get_param("nextToken", "")
+        items, next_token = page(whole[member], size, token)
+        return ActionResult({**whole, member: items, **next_token})
 
     @property
     def _backend(self) -> SandboxBackend:

@@ -36,6 +36,7 @@ class Sandbox:
     Args:
         port: The port on 127.0.0.1; 0 picks a free one.
         with_image: Whether it begins with the images of docs/designers.md instead of empty.
+        for_flows: Whether it also begins with the other repositories of the recipes there.
 
     Attributes:
         cfg: The connector's cfg for it: ``accessKeyId``, ``secretAccessKey``, ``region`` and
@@ -50,15 +51,19 @@ class Sandbox:
         http://127.0.0.1:40123
     """
 
-    def __init__(self, port: int = 0, *, with_image: bool = False) -> None:
+    def __init__(self, port: int = 0, *, with_image: bool = False, for_flows: bool = False) -> None:
         self._port = port
-        self._with_image = with_image
+        self._with_image = with_image or for_flows
+        self._for_flows = for_flows
         self._running = ExitStack()
+        self._account = f"{secrets.randbelow(10**12):012}"
         self.cfg: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         try:
-            self.cfg = self._running.enter_context(_running(self._port, self._with_image))
+            self.cfg = self._running.enter_context(
+                _running(self._account, self._port, self._with_image, self._for_flows)
+            )
         except ImportError as error:
             raise SandboxError(
                 f"The sandbox needs moto's server ({error}). `make setup` installs it, and so does"
@@ -74,9 +79,19 @@ class Sandbox:
     ) -> None:
         self._running.close()
 
+    def restore_examples(self) -> None:
+        """Put back the images and repositories of docs/designers.md, its recipes' included."""
+        from lib.sandbox import example  # noqa: PLC0415 - it imports moto
+
+        example.remove(self._account, REGION)
+        example.push_images(self._account, REGION)
+        example.add_recipe_repositories(self._account, REGION)
+
 
 @contextmanager
-def _running(port: int, with_image: bool) -> Iterator[dict[str, str]]:
+def _running(
+    account: str, port: int, with_image: bool, for_flows: bool
+) -> Iterator[dict[str, str]]:
     """Serve a new account, and yield the cfg for it."""
     from moto.core.authorization import enable_iam_authentication  # noqa: PLC0415 - optional
     from moto.core.base_backend import AccountSpecificBackend  # noqa: PLC0415
@@ -85,9 +100,8 @@ def _running(port: int, with_image: bool) -> Iterator[dict[str, str]]:
     from moto.sts.models import sts_backends  # noqa: PLC0415
 
     from lib.sandbox.backend import install  # noqa: PLC0415 - it imports moto
-    from lib.sandbox.example import push_images  # noqa: PLC0415
+    from lib.sandbox.example import add_recipe_repositories, push_images  # noqa: PLC0415
 
-    account = f"{secrets.randbelow(10**12):012}"
     try:
         with _aws_settings_hidden():
             AccountSpecificBackend.get_session()
@@ -98,6 +112,8 @@ def _running(port: int, with_image: bool) -> Iterator[dict[str, str]]:
         key = iam.create_access_key(_USER)
         if with_image:
             push_images(account, REGION)
+        if for_flows:
+            add_recipe_repositories(account, REGION)
         with enable_iam_authentication(), _served(port, account) as endpoint:
             yield {
                 "accessKeyId": key.access_key_id,

@@ -46,6 +46,29 @@ def test_its_layers_can_be_downloaded(sandbox: Sandbox) -> None:
     assert requests.get(url, timeout=5).content == b"hello\n"
 
 
+def test_for_flows_it_also_holds_what_the_recipes_need() -> None:
+    with Sandbox(for_flows=True) as running:
+        names = [
+            found["repositoryName"]
+            for found in call(running.cfg, "DescribeRepositories")["repositories"]
+        ]
+        images = call(running.cfg, "DescribeImages", **REPOSITORY)["imageDetails"]
+        policies = [
+            call(running.cfg, "GetRepositoryPolicy", repositoryName=name)["policyText"]
+            for name in ("team/open", "team/shared")
+        ]
+        archived = call(running.cfg, "ListImages", repositoryName="archive/app")
+
+    assert sorted(names) == ["archive/app", "team/app", "team/open", "team/shared"]
+    assert [image["imageDigest"] for image in images] == [TAGGED, UNTAGGED]
+    assert [json.loads(policy)["Statement"][0]["Principal"] for policy in policies] == [
+        "*",
+        {"AWS": "arn:aws:iam::111122223333:root"},
+    ]
+    assert archived == {"imageIds": []}
+
+
+@pytest.mark.slow
 def test_the_command_says_what_it_holds(tmp_path: Path) -> None:
     command = f"exec {shlex.quote(COMMAND)} sandbox --with-image > cfg.json"
 

@@ -37,6 +37,21 @@ def test_the_same_manifest_under_another_tag_is_the_same_image(
     assert image["imageTags"] == ["one", "two"]
 
 
+def test_an_image_whose_tag_moves_to_another_one_stays(sandbox: Sandbox, repository: str) -> None:
+    old = push(sandbox.cfg, repository, LAYER, tag="latest")
+    new = push(sandbox.cfg, repository, b"newer", tag="latest")
+
+    where = {"repositoryName": repository}
+    assert call(sandbox.cfg, "ListImages", **where)["imageIds"] == [
+        {"imageDigest": old},
+        {"imageDigest": new, "imageTag": "latest"},
+    ]
+    # And back: the image is there already
+    assert put(sandbox.cfg, repository, manifest(CONFIG, LAYER), "latest") == old
+    [image] = call(sandbox.cfg, "BatchGetImage", **where, imageIds=[{"imageDigest": new}])["images"]
+    assert image["imageId"] == {"imageDigest": new}
+
+
 def test_a_digest_of_something_else_is_refused(sandbox: Sandbox, repository: str) -> None:
     text = manifest(CONFIG, LAYER)
     for blob in (CONFIG, LAYER):
@@ -121,3 +136,18 @@ def test_a_missing_repository_is_reported(sandbox: Sandbox) -> None:
         put(sandbox.cfg, "no/such", manifest(CONFIG))
 
     assert caught.value.code == "RepositoryNotFoundException"
+
+
+def test_what_is_deleted_is_named_with_a_tag_or_without(sandbox: Sandbox, repository: str) -> None:
+    untagged = push(sandbox.cfg, repository, LAYER)
+    tagged = push(sandbox.cfg, repository, b"another layer", tag="latest")
+    ids = [{"imageDigest": it} for it in (untagged, tagged, MISSING)]
+
+    answer = call(sandbox.cfg, "BatchDeleteImage", repositoryName=repository, imageIds=ids)
+
+    assert answer["imageIds"] == [
+        {"imageDigest": tagged, "imageTag": "latest"},
+        {"imageDigest": untagged},
+    ]
+    assert [failure["imageId"] for failure in answer["failures"]] == [{"imageDigest": MISSING}]
+    assert call(sandbox.cfg, "ListImages", repositoryName=repository) == {"imageIds": []}

@@ -9,6 +9,7 @@ import pytest
 
 from lib.ecr import ServiceError
 from lib.sandbox import Sandbox
+from lib.sandbox.preview import LIFETIME
 from tests.support.sandbox import backend_of, call, push
 
 REPOSITORY = "team/app"
@@ -102,6 +103,19 @@ def test_a_preview_is_in_progress_for_a_moment_and_then_complete(registry: Regis
             imageIds=[{"imageTag": "1.0"}],
         )["imageDetails"][0]["imagePushedAt"]
     )
+
+
+def test_after_a_day_it_has_expired(registry: Registry) -> None:
+    registry.complete()
+
+    registry.now += LIFETIME
+
+    assert registry.get() == {
+        "registryId": registry.account,
+        "repositoryName": REPOSITORY,
+        "lifecyclePolicyText": POLICY,
+        "status": "EXPIRED",
+    }
 
 
 def test_without_a_text_the_repository_s_policy_is_tried(registry: Registry) -> None:
