@@ -77,6 +77,15 @@ def file_faults(descriptor: Json) -> Iterator[str]:
         for needed in sorted({"process"} | models | dynamic):
             if not callable(getattr(module, needed, None)):
                 yield f"{name}: {function['main']} has no function {needed}"
+                dynamic -= {needed}
+        for needed in dynamic:
+            required = {
+                field: next(iter(content["model"]))
+                for field, content in function["fields"].items()
+                if content["required"] and isinstance(content.get("model"), dict)
+            }
+            for way, schema in getattr(module, needed)(required).items():
+                yield from schema_faults(f"{name}.{way}", schema)
         for path in function.get("metadata", {}).values():
             if not (ROOT / path).is_file():
                 yield f"{name}: there is no file {path}"
@@ -135,6 +144,15 @@ def test_nothing_is_wrong_with_the_descriptor() -> None:
     assert faults(DESCRIPTOR) == []
 
 
+def test_a_field_has_the_same_label_on_every_screen() -> None:
+    labels: dict[str, set[str]] = {}
+    for owner in [DESCRIPTOR["credentials"], *(entry for _, entry in functions(DESCRIPTOR))]:
+        for name, field in owner["fields"].items():
+            labels.setdefault(name, set()).add(field["label"])
+
+    assert {name: found for name, found in labels.items() if len(found) > 1} == {}
+
+
 def test_what_stands_higher_on_a_screen_stands_higher_in_the_file() -> None:
     for name, entries in screens(DESCRIPTOR):
         orders = [entry["order"] for entry in entries.values()]
@@ -147,11 +165,23 @@ ACTION = ("actions", "DescribeImages")
 TRIGGER = ("triggers", "imageEvent")
 FIELD = (*ACTION, "fields", "emitBehavior")
 KEY = ("credentials", "fields", "accessKeyId")
+# The action with metadata that no field changes.
+SCHEMAS = {way: f"./schemas/DescribeImages.{way}.json" for way in ("in", "out")}
+STATIC = {
+    name: value
+    for name, value in DESCRIPTOR["actions"]["DescribeImages"].items()
+    if name != "dynamicMetadata"
+} | {"metadata": SCHEMAS}
+
+
+# The descriptor with the few actions that what follows is about.
+ACTIONS = ("DescribeImages", "ListImages", "CallOperation")
+SHORT = {**DESCRIPTOR, "actions": {name: DESCRIPTOR["actions"][name] for name in ACTIONS}}
 
 
 def broken(path: tuple[str, ...], value: Any = None) -> Json:
-    """Return the descriptor with another value at a path, or without what is there."""
-    copied = copy.deepcopy(DESCRIPTOR)
+    """Return ``SHORT`` with another value at a path, or without what is there."""
+    copied = copy.deepcopy(SHORT)
     *parents, name = path
     owner = copied
     for parent in parents:
@@ -187,10 +217,11 @@ def broken(path: tuple[str, ...], value: Any = None) -> Json:
         ((*ACTION, "order"), 1, "actions: two have the same order"),
         ((*ACTION, "title"), "List Images", "actions: two have the same title"),
         ((*ACTION, "type"), "polling", "('type' was unexpected)"),
-        ((*ACTION, "metadata"), None, "actions.DescribeImages: "),
-        ((*ACTION, "metadata", "out"), None, "actions.DescribeImages: "),
-        ((*ACTION, "dynamicMetadata"), True, "actions.DescribeImages: "),
-        ((*ACTION, "metadata", "in"), None, "actions.DescribeImages.metadata: 'in' is a required"),
+        ((*ACTION, "dynamicMetadata"), None, "actions.DescribeImages: "),
+        ((*ACTION, "dynamicMetadata"), False, "actions.DescribeImages: "),
+        ((*ACTION, "metadata"), SCHEMAS, "actions.DescribeImages: "),
+        (ACTION, {**STATIC, "metadata": {"in": SCHEMAS["in"]}}, "actions.DescribeImages: "),
+        (ACTION, {**STATIC, "metadata": {"out": SCHEMAS["out"]}}, "metadata: 'in' is a required"),
         ((*TRIGGER, "type"), None, "triggers.imageEvent: 'type' is a required property"),
         ((*TRIGGER, "type"), "push", "triggers.imageEvent.type: 'push' is not one of"),
         # Fields
@@ -216,8 +247,8 @@ def broken(path: tuple[str, ...], value: Any = None) -> Json:
             "./lib/cli/arguments.py has no function process",
         ),
         ((*FIELD, "model"), "behaviors", "describe_images.py has no function behaviors"),
-        ((*ACTION, "metadata", "in"), "./schemas/No.json", "there is no file ./schemas/No.json"),
-        ((*ACTION, "metadata", "in"), "./component.json", "it is no object's schema of draft 3"),
+        ((*TRIGGER, "metadata", "in"), "./schemas/No.json", "there is no file ./schemas/No.json"),
+        ((*TRIGGER, "metadata", "in"), "./component.json", "it is no object's schema of draft 3"),
     ],
 )
 def test_a_broken_descriptor_is_refused(path: tuple[str, ...], value: Any, expected: str) -> None:
@@ -227,12 +258,16 @@ def test_a_broken_descriptor_is_refused(path: tuple[str, ...], value: Any, expec
 
 
 def test_who_describes_messages_by_a_function_must_have_it() -> None:
-    descriptor = broken((*ACTION, "metadata"))
-    descriptor["actions"]["DescribeImages"]["dynamicMetadata"] = True
+    descriptor = broken((*TRIGGER, "metadata"))
+    descriptor["triggers"]["imageEvent"]["dynamicMetadata"] = True
 
     assert faults(descriptor) == [
-        "DescribeImages: ./actions/describe_images.py has no function get_meta_model"
+        "imageEvent: ./triggers/image_event.py has no function get_meta_model"
     ]
+
+
+def test_who_describes_messages_by_files_needs_no_function() -> None:
+    assert faults(broken(ACTION, STATIC)) == []
 
 
 @pytest.mark.parametrize(

@@ -23,15 +23,22 @@ from markdown_it import MarkdownIt
 
 from lib import __version__, generator
 from lib.component.operation.members import JSON_TEXT_MEMBERS, stand_ins
-from lib.generator import markdown, members, model, readme, reference, schemas, text
-from lib.generator.corrections import CORRECTIONS, Correction, corrected
-from lib.generator.protocol import protocol_inputs
+from lib.component.shapes import service, text
+from lib.component.shapes.corrections import CORRECTIONS, Correction, corrected
+from lib.component.shapes.protocol import protocol_inputs
+from lib.component.shapes.schema import anchored
+from lib.component.shapes.schema import in_schema as derived_in_schema
+from lib.component.shapes.schema import out_schema as derived_out_schema
+from lib.generator import markdown, members, model, readme, reference
 from lib.sailor import Component
+from tests.support.aws_model import EACH_OPERATION
 from tests.support.markdown import anchors
 from tests.support.repository import ROOT
 
 # Where the 2019 connector came from, and where this one is at home.
 REPOSITORY = "https://github.com/flowground/amazonaws-com-ecr-connector"
+# The actions that no single operation gives.
+OF_MANY_CALLS = [name for names in model.OF_MANY_CALLS.values() for name in names]
 # The actions of the connector of 2019.
 NAMES = [
     "BatchCheckLayerAvailability",
@@ -60,6 +67,7 @@ NAMES = [
     "UntagResource",
     "UploadLayerPart",
 ]
+ACTIONS = [*NAMES, *OF_MANY_CALLS, "CallOperation"]
 PROTOCOL = [
     "Action",
     "Version",
@@ -71,6 +79,8 @@ PROTOCOL = [
     "X-Amz-Signature",
     "X-Amz-SignedHeaders",
 ]
+
+TYPES = {"array", "boolean", "integer", "number", "object", "string"}
 
 Json = dict[str, Any]
 
@@ -86,10 +96,9 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(params=model.operations(), ids=lambda operation: str(operation.name))
+@pytest.fixture(params=EACH_OPERATION)
 def operation(request: pytest.FixtureRequest) -> OperationModel:
-    found: OperationModel = request.param
-    return found
+    return service.operation(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +122,14 @@ def descriptor() -> Json:
 
 
 def in_schema(name: str) -> Json:
-    return load(ROOT / "schemas" / f"{name}.in.json")
+    """Return the schema in the file; what has no file, Call Operation derives when it is called."""
+    file = ROOT / "schemas" / f"{name}.in.json"
+    return load(file) if file.exists() else derived_in_schema(service.operation(name))
 
 
 def out_schema(name: str) -> Json:
-    return load(ROOT / "schemas" / f"{name}.out.json")
+    file = ROOT / "schemas" / f"{name}.out.json"
+    return load(file) if file.exists() else derived_out_schema(service.operation(name))
 
 
 def chosen_in_fields(name: str) -> set[str]:
@@ -126,6 +138,15 @@ def chosen_in_fields(name: str) -> set[str]:
     assert all(prop["required"] is True for prop in chosen.values())
     assert set(chosen) == stand_ins(in_schema(name)).keys()
     return set(chosen)
+
+
+def repository_member(name: str) -> str | None:
+    """Return the member by which an action takes a repository that exists; None if it needs none.
+
+    CreateRepository has a name too, but of a repository that is not there yet.
+    """
+    members = {"repositoryName", "resourceArn"} & in_schema(name)["properties"].keys()
+    return None if name == "CreateRepository" or not members else members.pop()
 
 
 def subschemas(schema: Json) -> Iterator[Json]:
@@ -147,7 +168,7 @@ def faults(name: str, body: Json) -> list[str]:
 def applied() -> set[Correction]:
     """Return the corrections that change a text of AWS's."""
     found = set()
-    for operation in model.operations():
+    for operation in map(service.operation, service.names()):
         for html in documentation(operation):
             plain = text.plain(html)
             for corrections in CORRECTIONS.values():
@@ -253,6 +274,7 @@ class TestFiles:
                 json.dumps(content, indent=2, ensure_ascii=False) + "\n"
             )
 
+    @pytest.mark.slow
     def test_models_of_the_host_are_not_read(self, checkout: Path, tmp_path: Path) -> None:
         # Given newer models of ECR in ~/.aws/models and in AWS_DATA_PATH
         home = tmp_path / "home"
@@ -297,7 +319,7 @@ class TestSchemas:
             for part in subschemas(schema):
                 for name, prop in part.get("properties", {}).items():
                     assert prop["title"], name
-                    assert prop["type"] in {"array", "boolean", "integer", "object", "string"}, name
+                    assert prop["type"] in TYPES, name
 
     def test_every_input_says_what_it_means(self, operation: OperationModel) -> None:
         for part in subschemas(in_schema(operation.name)):
@@ -320,6 +342,7 @@ class TestSchemas:
         ]
 
         assert optional == sorted(optional)
+        assert "registryId" not in list(properties)[: -len(PROTOCOL) - 1]
         assert list(properties)[-len(PROTOCOL) :] == PROTOCOL
 
     def test_required_stars_are_the_models_required_members(
@@ -348,13 +371,14 @@ class TestSchemas:
     def test_a_repository_has_no_star_where_a_field_may_name_it(self) -> None:
         for name in NAMES:
             properties = in_schema(name)["properties"]
-            if "repositoryName" not in properties or name == "CreateRepository":
+            member = repository_member(name)
+            if member is None:
                 assert chosen_in_fields(name) == set()
                 continue
-            assert chosen_in_fields(name) == {"repositoryName"}
-            assert "required" not in properties["repositoryName"]
-            assert "in the field Repository." in properties["repositoryName"]["description"]
-            assert "repositoryName" in faults(name, {})
+            assert chosen_in_fields(name) == {member}
+            assert "required" not in properties[member]
+            assert "in the field Repository." in properties[member]["description"]
+            assert member in faults(name, {})
 
     def test_no_output_is_required_or_limited(self, operation: OperationModel) -> None:
         for part in subschemas(out_schema(operation.name)):
@@ -599,16 +623,21 @@ class TestCorrections:
 
 
 class TestDescriptor:
-    def test_each_action_names_a_module_and_schemas_that_exist(self) -> None:
+    def test_each_action_names_a_module_that_exists_and_that_describes_messages(self) -> None:
         actions = descriptor()["actions"]
 
-        assert sorted(actions) == NAMES
+        assert sorted(actions) == sorted(ACTIONS)
         for action in actions.values():
-            for file in (action["main"], action["metadata"]["in"], action["metadata"]["out"]):
-                assert (ROOT / file).is_file(), file
+            assert (ROOT / action["main"]).is_file()
+            assert action["dynamicMetadata"] is True
+            assert "metadata" not in action
+        for name in actions.keys() - {"CallOperation"}:
+            for direction in ("in", "out"):
+                assert (ROOT / f"schemas/{name}.{direction}.json").is_file()
 
     def test_each_module_is_for_its_action(self) -> None:
-        for name, action in descriptor()["actions"].items():
+        actions = descriptor()["actions"]
+        for name, action in ((name, actions[name]) for name in NAMES):
             module = ast.parse((ROOT / action["main"]).read_text())
             docstring = ast.get_docstring(module) or ""
             operations = {
@@ -623,23 +652,50 @@ class TestDescriptor:
     def test_each_action_is_described_and_can_be_debugged(self) -> None:
         for name, action in descriptor()["actions"].items():
             assert action["title"] == text.title(name)
-            assert action["help"]["description"].startswith(action["description"])
+            if name in NAMES:
+                assert action["help"]["description"].startswith(action["description"])
             anchor = action["title"].lower().replace(" ", "-")
             assert action["help"]["link"] == f"{REPOSITORY}/blob/main/docs/reference.md#{anchor}"
             assert action["fields"]["verbose"]["label"] == "Debug This Step"
             assert not re.search(r"</?[a-z]|&#?\w+;|  ", action["help"]["description"])
 
     def test_an_action_that_needs_a_repository_has_a_drop_down_of_them(self) -> None:
-        for name, action in descriptor()["actions"].items():
-            field = action["fields"].get("repositoryName")
-            if "repositoryName" not in in_schema(name)["properties"] or name == "CreateRepository":
-                assert field is None
+        actions = descriptor()["actions"]
+        for name, action in ((name, actions[name]) for name in NAMES):
+            member = repository_member(name)
+            if member is None:
+                assert not {"repositoryName", "resourceArn"} & action["fields"].keys()
                 continue
+            field = action["fields"][member]
             assert field["viewClass"] == "SelectView"
             assert field["label"] == "Repository"
             assert field["required"] is False
             assert field["prompt"]
             assert callable(getattr(Component.load(ROOT).module(name), field["model"]))
+
+    def test_each_operation_of_amazon_ecr_can_be_chosen_by_its_subject_and_title(self) -> None:
+        field = descriptor()["actions"]["CallOperation"]["fields"]["operation"]
+        subjects = [label.partition(": ")[0] for label in field["model"].values()]
+
+        assert field["model"].keys() == service.names()
+        assert len(field["model"]) == 62
+        assert field["required"] is True
+        assert field["model"]["StartImageScan"] == "Image scanning: Start Image Scan"
+        for name, label in field["model"].items():
+            assert label.endswith(f": {text.title(name)}")
+        # Those of one subject stand together
+        assert subjects == sorted(subjects, key=[*dict.fromkeys(subjects)].index)
+
+    def test_call_operation_has_every_field_of_an_operation_s_action(self) -> None:
+        actions = descriptor()["actions"]
+        fields = actions["CallOperation"]["fields"]
+
+        others = {name: f for one in NAMES for name, f in actions[one]["fields"].items()}
+        assert fields.keys() - others.keys() == {"operation"}
+        assert others.keys() - fields.keys() == {"resourceArn"}
+        for name in others.keys() & fields.keys():
+            for part in ("viewClass", "label", "prompt", "model", "required"):
+                assert fields[name].get(part) == others[name].get(part)
 
     def test_an_operation_with_pages_can_emit_them_in_three_ways(self) -> None:
         fields = {name: action["fields"] for name, action in descriptor()["actions"].items()}
@@ -655,6 +711,29 @@ class TestDescriptor:
             "fetchAll": "All at once",
             "emitIndividually": "One message per item",
         }
+
+    def test_what_is_looked_up_may_be_absent_where_amazon_ecr_has_an_error_for_it(self) -> None:
+        fields = {name: action["fields"] for name, action in descriptor()["actions"].items()}
+
+        assert {name for name in NAMES if "allowNotFound" in fields[name]} == {
+            "BatchGetImage",
+            "DescribeImages",
+            "DescribeRepositories",
+            "GetDownloadUrlForLayer",
+            "GetLifecyclePolicy",
+            "GetLifecyclePolicyPreview",
+            "GetRepositoryPolicy",
+            "ListImages",
+            "ListTagsForResource",
+        }
+
+    def test_each_action_asks_who_signs_the_message(self) -> None:
+        actions = descriptor()["actions"]
+        for name in NAMES:
+            assert actions[name]["fields"]["signature"]["model"] == {
+                "connector": "The connector signs",
+                "sender": "The message is signed by its sender",
+            }
 
     def test_the_preview_alone_can_be_waited_for(self) -> None:
         fields = {name: action["fields"] for name, action in descriptor()["actions"].items()}
@@ -693,7 +772,13 @@ class TestDescriptor:
         written["triggers"] = {"watch": {**watch, "help": {"description": "Mine."}}}
         written["credentials"]["fields"]["region"]["note"] = "Mine too"
         written["credentials"]["fields"]["region"]["model"] = {}
-        written["actions"] = {}
+        mine = {**written["actions"]["ScanImage"], "title": "Scan Mine", "order": 7}
+        copy = written["actions"]["CopyImage"]
+        written["actions"] = {
+            "CopyImage": copy,
+            "ScanImage": mine,
+            "DescribeImages": {"title": "Not mine"},
+        }
         file.write_text(json.dumps(written))
 
         generator.generate(checkout)
@@ -706,7 +791,15 @@ class TestDescriptor:
         }
         assert generated["credentials"]["fields"]["region"]["note"] == "Mine too"
         assert len(generated["credentials"]["fields"]["region"]["model"]) > 40
-        assert len(generated["actions"]) == 25
+        of_operations = [operation.name for operation in model.operations()]
+        assert [*generated["actions"]] == [*of_operations, *OF_MANY_CALLS, "CallOperation"]
+        assert generated["actions"]["DescribeImages"]["title"] == "Describe Images"
+        link = f"{REPOSITORY}/blob/main/docs/reference.md#scan-mine"
+        assert generated["actions"]["ScanImage"] == {
+            **mine,
+            "order": 2,
+            "help": {**mine["help"], "link": link},
+        }
 
     def test_the_version_is_the_connector_s(self, checkout: Path) -> None:
         file = checkout / "component.json"
@@ -735,7 +828,7 @@ class TestDescriptor:
         functions = [*written["actions"].values(), *written["triggers"].values()]
         links = [entry["help"]["link"] for entry in (written["credentials"], *functions)]
 
-        assert len(links) == len(set(links)) == 28
+        assert len(links) == len(set(links)) == 3 + len(ACTIONS)
         for link in links:
             path, _, anchor = link.removeprefix(f"{REPOSITORY}/blob/main/").partition("#")
             assert anchor in anchors((ROOT / path).read_text()), link
@@ -754,7 +847,7 @@ class TestReadme:
         page = (checkout / "docs/reference.md").read_text()
         found = dict(re.findall(r"\[([^]]+)\]\(docs/reference\.md#([^)]+)\)", written))
 
-        assert sorted(found) == sorted(text.title(name) for name in NAMES)
+        assert sorted(found) == sorted(map(text.title, ACTIONS))
         assert set(found.values()) <= anchors(page)
 
     @pytest.mark.parametrize(
@@ -790,7 +883,7 @@ class TestReference:
     def test_every_action_lists_every_input_with_its_limits(self, html: str) -> None:
         sections = dict(re.findall(r"<h3>([^<]*)</h3>(.*?)(?=<h[23]>|$)", html, re.DOTALL))
 
-        assert sorted(sections) == sorted(text.title(name) for name in NAMES)
+        assert sorted(sections) == sorted(map(text.title, ACTIONS))
         for name in NAMES:
             section = sections[text.title(name)]
             assert f"<code>{name}</code>" in section
@@ -802,10 +895,33 @@ class TestReference:
                     assert f"<td><code>{member}</code></td>" in section
                     assert f"<code>{prop.get('pattern', member)}</code>" in section
 
+    def test_every_action_of_many_calls_lists_its_fields_and_members(self, html: str) -> None:
+        sections = dict(re.findall(r"<h3>([^<]*)</h3>(.*?)(?=<h[23]>|$)", html, re.DOTALL))
+
+        for name in OF_MANY_CALLS:
+            section = sections[text.title(name)]
+            assert f"<code>{name}</code>" in section
+            members = in_schema(name)["properties"] | out_schema(name)["properties"]
+            for member in [*members, *descriptor()["actions"][name]["fields"]]:
+                assert f"<td><code>{member}</code></td>" in section
+
+    def test_every_action_of_many_calls_lists_its_operations_and_permissions(
+        self, html: str
+    ) -> None:
+        sections = dict(re.findall(r"<h3>([^<]*)</h3>(.*?)(?=<h[23]>|$)", html, re.DOTALL))
+
+        for calls in model.OF_MANY_CALLS.values():
+            for name, called in calls.items():
+                for operation in called:
+                    assert f"API_{operation}.html" in sections[text.title(name)]
+                    assert f"<code>ecr:{operation}</code>" in sections[text.title(name)]
+                    if operation not in NAMES:
+                        assert f"<code>{operation}</code> (called by " in html
+
     def test_every_protocol_input_is_listed_with_its_limits(self, html: str) -> None:
         section = html.partition("<h2>Protocol inputs</h2>")[2].partition("<h2>")[0]
 
-        for member, prop in protocol_inputs(model.operation("PutImage")).items():
+        for member, prop in protocol_inputs(service.operation("PutImage")).items():
             assert f"<td><code>{member}</code></td>" in section
             assert f"<code>{prop.get('pattern', member)}</code>" in section
 
@@ -825,11 +941,22 @@ class TestReference:
             page = (ROOT / "docs" / path).read_text()
             assert not anchor or anchor in anchors(page), target
 
-    def test_each_operation_of_amazon_ecr_has_an_action_or_has_none(self, html: str) -> None:
+    def test_call_operation_lists_its_fields_and_what_has_no_action_of_its_own(
+        self, html: str
+    ) -> None:
+        sections = dict(re.findall(r"<h3>([^<]*)</h3>(.*?)(?=<h[23]>|$)", html, re.DOTALL))
+        section = sections["Call Operation"]
+
+        for field in descriptor()["actions"]["CallOperation"]["fields"]:
+            assert f"<td><code>{field}</code></td>" in section
+        listed = re.findall(r'API_(\w+)\.html"><code>\w+</code>', section)
+        assert sorted(listed) == sorted(service.names() - set(NAMES))
+
+    def test_each_operation_of_amazon_ecr_can_be_called(self, html: str) -> None:
         without = [name for names in model.WITHOUT_ACTION.values() for name in names]
 
-        assert sorted([*NAMES, *without]) == sorted(model.names())
-        assert "25 of the 62 operations of Amazon ECR are actions:" in html
+        assert sorted([*NAMES, *without]) == sorted(service.names())
+        assert "62 of the 62 operations of Amazon ECR can be called: 25 by their own " in html
         completeness = html.partition("<h2>Completeness</h2>")[2]
         for name in NAMES:
             assert f">{name}</a>" in completeness
@@ -873,4 +1000,4 @@ class TestReference:
         assert members.limits({"enum": ["TAGGED", "UNTAGGED", "ANY"]}) == (
             "`TAGGED`, `UNTAGGED` or `ANY`"
         )
-        assert schemas.anchored("^a|b$") == "^(?:a|b)$"
+        assert anchored("^a|b$") == "^(?:a|b)$"

@@ -1,5 +1,6 @@
 """The fields of a step's form, as its cfg holds them; an empty field counts as not filled in."""
 
+import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -9,6 +10,7 @@ from lib.component.wording import field_excerpt, one_of, type_name
 
 Cfg = Mapping[str, Any]
 
+_DIGITS = re.compile("[0-9]{1,9}")
 _CHECK_BOX_VALUES = dict.fromkeys((True, "true", "on"), True)
 _CHECK_BOX_VALUES |= dict.fromkeys((False, "false", "off", "", None), False)
 
@@ -81,6 +83,31 @@ def text(cfg: Cfg, field: str) -> str:
     if not isinstance(value, str):
         raise InvalidFieldError(field, type_name(value), "a string")
     return value
+
+
+def whole_number(cfg: Cfg, field: str, least: int, most: int, default: int) -> int:
+    """Return the whole number in a text field.
+
+    Args:
+        cfg: The step's cfg.
+        field: The field's name.
+        least: The smallest valid number.
+        most: The largest.
+        default: The number if the field is not filled in.
+
+    Raises:
+        InvalidFieldError: The field holds anything but a number in this range.
+    """
+    value = cfg.get(field)
+    if value is None or value == "":
+        return default
+    is_text = isinstance(value, str) and _DIGITS.fullmatch(value.strip())
+    number = int(value) if is_text or type(value) is int else None
+    if number is None or not least <= number <= most:
+        raise InvalidFieldError(
+            field, field_excerpt(value), f"a whole number from {least} to {most}"
+        )
+    return number
 
 
 def pattern(cfg: Cfg, field: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lib.component.cfg import Cfg, is_ticked, text
 from lib.component.errors import InvalidFieldError
+from lib.component.field_names import label
 from lib.ecr import Client, Configuration, InvalidConfigurationError, connect
 
 # Each field with the setting of a configuration that it holds, and how to read it.
@@ -54,7 +55,7 @@ def configuration_of(cfg: Cfg) -> Configuration:
             try:
                 value = read(cfg, field)
             except InvalidFieldError as error:
-                faults[field] = str(error)
+                faults[field] = error.fault
             else:
                 settings[setting] = value.strip() if isinstance(value, str) else value
     if flow := os.environ.get("ELASTICIO_FLOW_ID"):  # not on a laptop, nor for the screens
@@ -63,10 +64,24 @@ def configuration_of(cfg: Cfg) -> Configuration:
         configuration = Configuration.create(**settings)
     except InvalidConfigurationError as error:
         # A field of the wrong type was left out, but it is not missing.
-        raise InvalidConfigurationError(error.by_setting | faults) from None
+        faults = error.by_setting | faults
     if faults:
-        raise InvalidConfigurationError(faults)
+        raise labelled(InvalidConfigurationError(faults))
     return configuration
+
+
+def labelled(error: InvalidConfigurationError) -> InvalidConfigurationError:
+    """Return an error that names each field by its label too: ``Access Key ID (accessKeyId)``.
+
+    A field whose name is a word, such as ``region``, is named only at the beginning of a sentence.
+    """
+    names = "|".join(name for name in _FIELDS if not name.islower())
+
+    def sentence(field: str, fault: str) -> str:
+        named = rf"^{field}\b|(?<!\()\b(?:{names})\b"
+        return re.sub(named, lambda name: f"{label(name[0])} ({name[0]})", fault)
+
+    return InvalidConfigurationError({f: sentence(f, text) for f, text in error.by_setting.items()})
 
 
 @cache

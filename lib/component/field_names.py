@@ -1,13 +1,13 @@
-"""Names of the fields in component.json, and names in a cfg that are misspelled ones."""
+"""Names and labels of the fields in component.json, and names in a cfg that are misspelled ones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from logging import Logger, LoggerAdapter
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from lib.component.cfg import Cfg
 from lib.component.wording import similar
 
 _FILE = Path(__file__).parents[2] / "component.json"
@@ -26,7 +26,7 @@ class FieldNames:
         self._function = function
         self._checked: set[frozenset[str]] = set()
 
-    def check(self, cfg: Cfg, logger: Logger | LoggerAdapter[Logger]) -> None:
+    def check(self, cfg: Mapping[str, Any], logger: Logger | LoggerAdapter[Logger]) -> None:
         """Warn about misspelled fields, once for the same names."""
         names = frozenset(cfg)
         if names in self._checked:
@@ -39,12 +39,26 @@ class FieldNames:
                 )
 
 
+def label(name: str) -> str:
+    """Return the label of a field on every screen that has it; its name if none has."""
+    functions = _descriptor()["actions"] | _descriptor()["triggers"]
+    forms = [_descriptor()["credentials"], *functions.values()]
+    labels = (form["fields"][name]["label"] for form in forms if name in form["fields"])
+    return next(labels, name)
+
+
 @cache
 def _fields(function: str) -> frozenset[str]:
-    descriptor = orjson.loads(_FILE.read_bytes())
+    descriptor = _descriptor()
     functions = descriptor["actions"] | descriptor["triggers"]
     forms: Iterable[Iterable[str]] = (
         descriptor["credentials"]["fields"],
         functions[function]["fields"],
     )
     return frozenset().union(*forms)
+
+
+@cache
+def _descriptor() -> Mapping[str, Any]:
+    descriptor: Mapping[str, Any] = orjson.loads(_FILE.read_bytes())
+    return descriptor

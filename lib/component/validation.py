@@ -15,6 +15,7 @@ from lib.component.operation.members import (
     PROTOCOL_INPUTS,
     SECURITY_TOKEN,
     SIGNATURE,
+    sensitive_members,
     stand_ins,
 )
 from lib.component.wording import excerpt, one_of, similar, type_name
@@ -40,6 +41,7 @@ class Validator:
     def __init__(self, function: str, schema: Mapping[str, Any]) -> None:
         self._function = function
         self._stand_ins = stand_ins(schema)
+        self._secret = _SECRET | sensitive_members(schema)
         self._validator = _Validator(schema, format_checker=_formats)
 
     def faults(self, members: Mapping[str, Any]) -> Iterator[str]:
@@ -54,8 +56,13 @@ class Validator:
         elif error.validator == "additionalProperties":
             yield from self._unknown_members(path, error.instance, error.schema)
         else:
-            got = "a value" if path in _SECRET else _got(error.validator, error.instance)
+            got = "a value" if self._is_secret(error) else _got(error.validator, error.instance)
             yield f"{path}: got {got}, expected {_expected(error.validator, error.schema)}"
+
+    def _is_secret(self, error: ValidationError) -> bool:
+        """Return whether a value is secret, belongs to one, or holds one."""
+        held = sensitive_members({"properties": {"": error.schema}})
+        return bool(held) or not self._secret.isdisjoint(error.absolute_path)
 
     def _where_to_give(self, path: str) -> str:
         if label := self._stand_ins.get(path):
@@ -120,7 +127,7 @@ def _suggestion(name: str, known: Mapping[str, Any]) -> str:
     if meant := similar(name, known):
         return f"did you mean {meant}?"
     members = [member for member in known if member not in PROTOCOL_INPUTS]
-    return f"its members are {', '.join(members)}"
+    return f"its members are {', '.join(members)}" if members else "it has no members"
 
 
 @cache

@@ -16,6 +16,7 @@ from rich.text import Text
 from lib.demo.caller import Body, Caller, UnexpectedResultError
 from lib.demo.image import MIB, Blob, Image
 from lib.demo.screen import progress_bar, show
+from lib.generator import model
 from lib.sailor import Component, ComponentError
 from lib.sandbox import Sandbox, SandboxError
 
@@ -63,7 +64,7 @@ def demo() -> int:
     trouble: Exception | None = None
     try:
         component = Component.load(ROOT)
-        operations = set(component.descriptor["actions"])
+        operations = {operation.name for operation in model.operations()}
         with Sandbox() as sandbox:
             with progress_bar(len(operations)) as progress:
                 caller = Caller(component, sandbox.cfg, progress)

@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lib.generator import descriptor, model, readme, reference, schemas
+from lib.component.shapes.schema import in_schema, out_schema
+from lib.generator import descriptor, model, readme, reference
 from lib.generator.readme import MarkerError
 
 __all__ = ["MarkerError", "check", "generate"]
@@ -47,7 +48,7 @@ def check(root: Path) -> list[Path]:
 
 def _differing(root: Path, expected: dict[Path, str]) -> list[Path]:
     found = set((root / "schemas").glob("*.json"))
-    superfluous = found - expected.keys() - _schemas_of_triggers(root)
+    superfluous = found - expected.keys() - _written_schemas(root)
     stale = {
         file
         for file, text in expected.items()
@@ -56,14 +57,20 @@ def _differing(root: Path, expected: dict[Path, str]) -> list[Path]:
     return sorted(superfluous | stale)
 
 
-def _schemas_of_triggers(root: Path) -> set[Path]:
-    """Return the schemas of triggers, which are written by hand: they have no operation."""
-    triggers = json.loads((root / "component.json").read_text(encoding="utf-8")).get("triggers", {})
-    return {
+def _written_schemas(root: Path) -> set[Path]:
+    """Return the schemas that are written by hand: of triggers, and of actions of many calls."""
+    written = json.loads((root / "component.json").read_text(encoding="utf-8"))
+    of_triggers = {
         root / path
-        for trigger in triggers.values()
+        for trigger in written.get("triggers", {}).values()
         for path in trigger.get("metadata", {}).values()
     }
+    of_actions = {
+        root / f"schemas/{name}.{direction}.json"
+        for name in descriptor.of_many_calls(written)
+        for direction in ("in", "out")
+    }
+    return of_triggers | of_actions
 
 
 def _files(root: Path) -> dict[Path, str]:
@@ -76,8 +83,9 @@ def _files(root: Path) -> dict[Path, str]:
         root / reference.PATH: reference.page(complete),
     }
     for operation in model.operations():
-        files[root / schemas.in_path(operation)] = _json(schemas.in_schema(operation))
-        files[root / schemas.out_path(operation)] = _json(schemas.out_schema(operation))
+        path = root / "schemas" / operation.name
+        files[path.with_suffix(".in.json")] = _json(in_schema(operation))
+        files[path.with_suffix(".out.json")] = _json(out_schema(operation))
     return files
 
 

@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 
 from lib.component.operation import paging, waiting
-from lib.ecr import items_member
-from lib.generator import links, model, text
+from lib.component.shapes import text
+from lib.ecr import item_paths
+from lib.generator import links, model
 from lib.generator.markdown import table
 
 
 def operations() -> str:
-    """Return the table of all operations of Amazon ECR by subject: with and without an action."""
+    """Return the table of all operations of Amazon ECR by subject, and by how they are called."""
     return table(
-        ("Subject", "Operations with an action", "Operations without an action"),
-        (_subject(subject) for subject in dict.fromkeys([*model.SUBJECTS, *model.WITHOUT_ACTION])),
+        ("Subject", "By their own action", "By Call Operation"),
+        (_subject(subject) for subject in model.all_operations()),
     )
 
 
@@ -25,7 +26,7 @@ def features() -> str:
             ("Webhook trigger", "yes", "[Image Event](triggers.md#image-event)"),
             ("Results in pages", "yes", _links(_paginated())),
             ("Emit behaviors", "yes", ", ".join(paging.BEHAVIORS.values())),
-            ("Waiting for a result", "yes", _links(sorted(waiting.OPERATIONS))),
+            ("Waiting for a result", "yes", _links([*waiting.OPERATIONS, "ScanImage"])),
             ("Drop-down lists of repositories", "yes", "the first 1,000 by name"),
             ("Retries", "yes", "3 attempts, then a rebound"),
             ("Credential check", "yes", "when credentials are saved"),
@@ -33,21 +34,35 @@ def features() -> str:
             ("Assumed roles", "yes", "Role ARN, External ID"),
             ("Regions", "yes", f"{len(model.regions())}, in all partitions of AWS"),
             ("FIPS, dual-stack and VPC endpoints", "yes", "[Credentials](#credentials)"),
-            ("Raw request", "no", "for operations without an action"),
-            ("Metadata that depends on fields", "no", "the output metadata describes one page"),
-            ("Empty results", "no", "a repository that does not exist is an error"),
+            ("Raw request", "yes", f"{_links(['CallOperation'])}, for every operation of the API"),
+            (
+                "Metadata that depends on fields",
+                "yes",
+                "what the mapper shows is true for the step",
+            ),
+            ("Empty results", "yes", "Emit an Empty Result If It Is Not There"),
             ("Attachments", "no", "messages hold everything in their body"),
         ],
     )
 
 
 def _subject(subject: str) -> tuple[str, str, str]:
-    without = ", ".join(f"`{name}`" for name in model.WITHOUT_ACTION.get(subject, ()))
+    without = ", ".join(map(_without_action, model.WITHOUT_ACTION.get(subject, ())))
     return subject, _links(model.SUBJECTS.get(subject, ())) or "none", without or "none"
 
 
+def _without_action(name: str) -> str:
+    callers = [
+        action
+        for actions in model.OF_MANY_CALLS.values()
+        for action, called in actions.items()
+        if name in called
+    ]
+    return f"`{name}` (called by {_links(callers)})" if callers else f"`{name}`"
+
+
 def _paginated() -> Iterable[str]:
-    return (operation.name for operation in model.operations() if items_member(operation.name))
+    return (operation.name for operation in model.operations() if item_paths(operation.name))
 
 
 def _links(names: Iterable[str]) -> str:

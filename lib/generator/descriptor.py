@@ -1,16 +1,19 @@
 """``component.json``: actions, regions, links and version; the rest of it is written by hand."""
 
+import itertools
 import re
 from typing import Any
 
 from botocore.model import OperationModel
 
 from lib import __version__
-from lib.generator import links, model, reference, schemas, text
-from lib.generator.corrections import corrected
-from lib.generator.fields import fields
+from lib.component.shapes import text
+from lib.component.shapes.corrections import corrected
+from lib.generator import links, model, reference
+from lib.generator.fields import fields, fields_of_call_operation
 
 _TRIGGERS_PAGE = "docs/triggers.md"
+_TARGET_REGION = "targetRegion"
 
 
 def complete(written: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +27,16 @@ def complete(written: dict[str, Any]) -> dict[str, Any]:
     own = written["credentials"]
     regions = {code: f"{name} {code}" for code, name in model.regions().items()}
     operations = model.operations()
+    actions = {operation.name: _action(operation) for operation in operations}
+    for name, action in of_many_calls(written).items():
+        with_regions = {
+            key: {**field, "model": regions} if key == _TARGET_REGION else field
+            for key, field in action["fields"].items()
+        }
+        linked = _linked(action, links.page(reference.PATH, action["title"]))
+        actions[name] = {**linked, "fields": with_regions}
+    [[called]] = model.ANY_OPERATION.values()
+    actions[called] = _call_operation(called)
     return {
         **written,
         "version": __version__,
@@ -37,8 +50,10 @@ def complete(written: dict[str, Any]) -> dict[str, Any]:
             },
         },
         "actions": {
-            operation.name: _action(operation, order)
-            for order, operation in zip(range(len(operations), 0, -1), operations, strict=True)
+            name: {**action, "order": order}
+            for order, (name, action) in zip(
+                range(len(actions), 0, -1), actions.items(), strict=True
+            )
         },
         "triggers": {
             name: _linked(trigger, links.page(_TRIGGERS_PAGE, trigger["title"]))
@@ -47,7 +62,16 @@ def complete(written: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _action(operation: OperationModel, order: int) -> dict[str, Any]:
+def of_many_calls(written: dict[str, Any]) -> dict[str, Any]:
+    """Return the actions that no single operation gives; their entries are written by hand."""
+    return {
+        name: action
+        for name, action in written["actions"].items()
+        if name in itertools.chain(*model.OF_MANY_CALLS.values())
+    }
+
+
+def _action(operation: OperationModel) -> dict[str, Any]:
     title = text.title(operation.name)
     description = corrected(operation.documentation, operation.name)
     return {
@@ -58,12 +82,27 @@ def _action(operation: OperationModel, order: int) -> dict[str, Any]:
             "description": text.first_sentences(description, 2),
             "link": links.page(reference.PATH, title),
         },
-        "order": order,
+        "order": 0,  # its place, until it is numbered
         "fields": fields(operation),
-        "metadata": {
-            "in": f"./{schemas.in_path(operation)}",
-            "out": f"./{schemas.out_path(operation)}",
+        "dynamicMetadata": True,
+    }
+
+
+def _call_operation(name: str) -> dict[str, Any]:
+    title = text.title(name)
+    description = "Calls any operation of Amazon ECR, even one without its own action."
+    return {
+        "main": f"./actions/{_module(name)}.py",
+        "title": title,
+        "description": description,
+        "help": {
+            "description": f"{description} The mapper shows what the chosen operation takes and "
+            "emits.",
+            "link": links.page(reference.PATH, title),
         },
+        "order": 0,  # its place, until it is numbered
+        "fields": fields_of_call_operation(),
+        "dynamicMetadata": True,
     }
 
 

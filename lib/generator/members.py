@@ -1,14 +1,13 @@
 """Tables of what a message holds: the inputs and outputs of an action."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from botocore.model import OperationModel
 
-from lib.generator import schemas
-from lib.generator.fields import stand_ins
+from lib.component.operation.members import stand_ins
+from lib.component.shapes.protocol import protocol_inputs
+from lib.component.shapes.schema import Schema, in_schema, out_schema
 from lib.generator.markdown import cell, code, table
-from lib.generator.protocol import protocol_inputs
-from lib.generator.schemas import Schema
 
 # The bounds of integers that have no narrower ones.
 _BOUNDS_OF_TYPES = {-(2**31), 2**31 - 1, -(2**63), 2**63 - 1}
@@ -16,13 +15,18 @@ _BOUNDS_OF_TYPES = {-(2**31), 2**31 - 1, -(2**63), 2**63 - 1}
 
 def inputs(operation: OperationModel) -> str:
     """Return the table of an action's inputs, without the protocol inputs."""
-    protocol = protocol_inputs(operation)
-    members = {
-        name: schema
-        for name, schema in schemas.in_schema(operation)["properties"].items()
-        if name not in protocol
-    }
-    chosen = stand_ins(operation)
+    return inputs_of(in_schema(operation), protocol_inputs(operation))
+
+
+def inputs_of(whole: Schema, left_out: Collection[str] = ()) -> str:
+    """Return the table of the inputs in a schema.
+
+    Args:
+        whole: The schema of an action's input.
+        left_out: The members that the table leaves out.
+    """
+    members = {name: schema for name, schema in whole["properties"].items() if name not in left_out}
+    chosen = stand_ins(whole)
     rows = [
         (
             f"`{path}`",
@@ -38,9 +42,14 @@ def inputs(operation: OperationModel) -> str:
 
 def outputs(operation: OperationModel) -> str:
     """Return the table of an action's outputs; empty if it has none."""
+    return outputs_of(out_schema(operation))
+
+
+def outputs_of(whole: Schema) -> str:
+    """Return the table of the outputs in a schema; empty if it has none."""
     rows = [
         (f"`{path}`", _type(schema), cell(_first_paragraph(schema)))
-        for path, schema in _walk(schemas.out_schema(operation)["properties"])
+        for path, schema in _walk(whole["properties"])
     ]
     return table(("Output", "Type", "Meaning"), rows) if rows else ""
 

@@ -1,10 +1,9 @@
 """Operations and regions of Amazon ECR, from botocore's model of the service."""
 
-from functools import cache
+from botocore.model import OperationModel
 
-from botocore.model import OperationModel, ServiceModel
-
-from lib.ecr.model import data, service_data
+from lib.component.shapes import service
+from lib.ecr.model import data
 
 # The operations that become actions. What flows use most comes first: in alphabetical order every
 # list would begin with six "Delete". Layers come last, as pushing them is what container tools do.
@@ -48,7 +47,29 @@ SUBJECTS = {
     ),
 }
 
-# The operations that do not become actions.
+# The actions that no single operation gives, each with the operations that it calls. Their entries
+# and schemas are written by hand.
+OF_MANY_CALLS: dict[str, dict[str, tuple[str, ...]]] = {
+    "Whole images": {
+        "CopyImage": (
+            "BatchGetImage",
+            "GetDownloadUrlForLayer",
+            "BatchCheckLayerAvailability",
+            "InitiateLayerUpload",
+            "UploadLayerPart",
+            "CompleteLayerUpload",
+            "PutImage",
+            "DescribeRepositories",
+            "CreateRepository",
+        )
+    },
+    "Image scanning": {"ScanImage": ("StartImageScan", "DescribeImageScanFindings")},
+}
+
+# The action that calls any operation.
+ANY_OPERATION = {"Any operation": ("CallOperation",)}
+
+# The operations without their own action.
 WITHOUT_ACTION = {
     "Repositories": ("PutImageTagMutability",),
     "Images": (
@@ -106,14 +127,25 @@ WITHOUT_ACTION = {
 }
 
 
-def operation(name: str) -> OperationModel:
-    """Return botocore's model of an operation, such as ``DescribeImages``."""
-    return _service().operation_model(name)
+def actions() -> dict[str, tuple[str, ...]]:
+    """Return the names of all actions by subject, in the order of the screens."""
+    return {
+        subject: tuple(names)
+        for subject, names in (SUBJECTS | OF_MANY_CALLS | ANY_OPERATION).items()
+    }
+
+
+def all_operations() -> dict[str, tuple[str, ...]]:
+    """Return the names of all operations of Amazon ECR by subject, those with an action first."""
+    return {
+        subject: SUBJECTS.get(subject, ()) + WITHOUT_ACTION.get(subject, ())
+        for subject in SUBJECTS | WITHOUT_ACTION
+    }
 
 
 def operations() -> list[OperationModel]:
     """Return the operations that become actions, in the order of the screens."""
-    return [operation(name) for names in SUBJECTS.values() for name in names]
+    return [service.operation(name) for names in SUBJECTS.values() for name in names]
 
 
 def regions() -> dict[str, str]:
@@ -121,7 +153,7 @@ def regions() -> dict[str, str]:
 
     They are sorted by partition, and by name within a partition.
     """
-    prefix = _service().endpoint_prefix
+    prefix = service.model().endpoint_prefix
     found: dict[str, str] = {}
     for partition in data("endpoints")["partitions"]:
         # The endpoints also hold pseudo-regions such as fips-us-east-1.
@@ -129,13 +161,3 @@ def regions() -> dict[str, str]:
         names = {code: partition["regions"][code]["description"] for code in codes}
         found |= sorted(names.items(), key=lambda item: item[1])
     return found
-
-
-def names() -> set[str]:
-    """Return the names of all operations of Amazon ECR."""
-    return set(_service().operation_names)
-
-
-@cache
-def _service() -> ServiceModel:
-    return ServiceModel(service_data("ecr", "service-2"), "ecr")

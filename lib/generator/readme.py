@@ -1,6 +1,7 @@
 """The table of the actions in ``README.md``."""
 
-from lib.generator import links, markdown, model, reference, text
+from lib.component.shapes import text
+from lib.generator import links, markdown, model, reference
 
 BEGIN = "<!-- actions: begin -->"
 END = "<!-- actions: end -->"
@@ -31,7 +32,7 @@ def _table() -> str:
         ("Subject", "Actions"),
         (
             (subject, ", ".join(_link(text.title(name)) for name in names))
-            for subject, names in model.SUBJECTS.items()
+            for subject, names in model.actions().items()
         ),
     )
 

@@ -1,11 +1,14 @@
 """``docs/reference.md``: every action with its fields, inputs and outputs, as Markdown."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.model import OperationModel
 
-from lib.generator import completeness, fields, links, members, model, text
-from lib.generator.corrections import corrected
+from lib.component import schemas
+from lib.component.shapes import service, text
+from lib.component.shapes.corrections import corrected
+from lib.generator import completeness, fields, links, members, model, samples
 from lib.generator.markdown import cell, escaped, table
 
 PATH = "docs/reference.md"
@@ -18,6 +21,7 @@ PERMISSION_NOTES = {
     "DeleteRepository": "; if a KMS key of your own encrypts it also `kms:RetireGrant`",
     "GetAuthorizationToken": ', always on the resource `"*"`',
 }
+_OTHER_PERMISSION = "; ListImageReferrers needs `ecr:BatchGetImage`"
 _FIELDS = "Fields"
 _PROTOCOL_INPUTS = "Protocol inputs"
 
@@ -31,8 +35,9 @@ recipes see [Amazon ECR for flow designers](designers.md), for the triggers [Tri
 
 ## How to read it
 
-- An action calls one operation of Amazon ECR. In a flow it goes by its **ID**, the operation's
-  name; the **permission** is what the IAM policy of the credentials must allow.
+- An action calls one operation of Amazon ECR, but for a few that call several. In a flow it goes
+  by its **ID**, the operation's name; the **permission** is what the IAM policy of the credentials
+  must allow.
 - **Fields** are filled in once, in the settings of the step. Many actions share them, so they are
   explained [in one place](#fields).
 - **Inputs** are the members of the message's body, under the names that Amazon ECR gives them; the
@@ -42,19 +47,28 @@ recipes see [Amazon ECR for flow designers](designers.md), for the triggers [Tri
   message that lacks one, or that breaks one of the **limits**, is refused before a request is sent.
 - **Outputs** are the members of the body that the action emits. Amazon ECR leaves out members that
   do not apply, so expect any of them to be missing. Times are texts in RFC 3339 format, such as
-  `2025-01-01T00:00:00.123Z`."""
+  `2025-01-01T00:00:00.123Z`. The tables show one page of a result; the mapper shows what the step
+  emits, as its fields are filled in."""
 
+_ON_SAMPLES = """\
+To retrieve a sample of a step's data, the platform runs the step for real, with your credentials. A
+sample that **destroys** removes something, or lets Amazon ECR remove it later: generate a stub
+sample instead, or send a message about something that may go. A sample that **changes** adds
+something or replaces a setting. A sample that **reads** leaves everything as it is."""
 _ON_PROTOCOL_INPUTS = """\
 Every action accepts them and none requires them. They are for messages made for the connector of
 2019, and for callers that sign their requests themselves."""
+
+_ON_CALL_OPERATION = """\
+Inputs and outputs are those of the operation that is chosen, and the mapper shows them. Messages
+are checked, sent and emitted as by the other actions. All operations can be chosen; these are the
+ones without their own action:"""
 
 _LIMITATIONS = """\
 - The connector has been tested with an emulator of Amazon ECR and with the definitions that AWS
   publishes of its API. It has not run on AWS or on the platform yet.
 - The drop-downs of repositories show the first 1,000 by name, of the credentials' own account. Any
   other repository can be named in the message.
-- The output metadata describes one page. With "One message per item" the body is one item of that
-  page's list.
 - By default, a message of the platform has at most 10 MiB. For larger results choose "One page" or
   "One message per item". Layer parts must be smaller, as base64 adds a third; 5 MiB is a good size.
 - Messages hold everything in their body; attachments are neither read nor written."""
@@ -64,29 +78,40 @@ def page(descriptor: dict[str, Any]) -> str:
     """Return the reference.
 
     Args:
-        descriptor: The content of ``component.json``, for the credentials and the triggers.
+        descriptor: The content of ``component.json``, for what in it is written by hand.
     """
     parts = [
         _INTRODUCTION,
         "## Overview",
-        _overview(),
+        _overview(descriptor["actions"]),
         f"## {CREDENTIALS}",
         _credentials(descriptor["credentials"]),
         "## Triggers",
         _triggers(descriptor["triggers"]),
+        "## Data samples",
+        _ON_SAMPLES,
+        samples.effects(descriptor),
         f"## {_FIELDS}",
         _all_fields(),
     ]
     for subject, names in model.SUBJECTS.items():
         parts.append(f"## {subject}")
-        parts.extend(_action(model.operation(name)) for name in names)
-    actions, operations = len(model.operations()), len(model.names())
+        parts.extend(_action(service.operation(name)) for name in names)
+    for subject, calls in model.OF_MANY_CALLS.items():
+        parts.append(f"## {subject}")
+        parts.extend(
+            _action_of_many_calls(name, called, descriptor["actions"][name])
+            for name, called in calls.items()
+        )
+    [[called]] = model.ANY_OPERATION.values()
+    parts += [f"## {subject}" for subject in model.ANY_OPERATION]
+    parts.append(_call_operation(called, descriptor["actions"][called]))
     parts += [
         f"## {_PROTOCOL_INPUTS}",
         _ON_PROTOCOL_INPUTS,
-        members.protocol(model.operation("DescribeImages")),
+        members.protocol(service.operation("DescribeImages")),
         "## Completeness",
-        f"{actions} of the {operations} operations of Amazon ECR are actions:",
+        _completeness(text.title(called)),
         completeness.operations(),
         completeness.features(),
         "## Known limitations",
@@ -95,17 +120,17 @@ def page(descriptor: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _overview() -> str:
+def _overview(actions: dict[str, Any]) -> str:
     return table(
         ("Subject", "Action", "What it does"),
         (
             (
-                subject if name == names[0] else "",
+                "" if number else subject,
                 _link(text.title(name)),
-                cell(text.first_sentences(_description(model.operation(name)), 1)),
+                cell(actions[name]["description"]),
             )
-            for subject, names in model.SUBJECTS.items()
-            for name in names
+            for subject, names in model.actions().items()
+            for number, name in enumerate(names)
         ),
     )
 
@@ -140,8 +165,12 @@ def _all_fields() -> str:
     """Return the table of the fields that actions have, each with its values."""
     forms = [fields.fields(operation) for operation in model.operations()]
     found: dict[str, dict[str, Any]] = {}
-    for form in sorted(forms, key=len, reverse=True):  # the longest has them all in their order
-        found |= form
+    for form in sorted(forms, key=len, reverse=True):  # the longest has almost all, in their order
+        found = {name: field for name, field in form.items() if name not in found} | found
+    return _fields(found)
+
+
+def _fields(found: dict[str, dict[str, Any]]) -> str:
     return table(
         ("Field", "Key", "Values", "Meaning"),
         (
@@ -154,8 +183,20 @@ def _all_fields() -> str:
 def _values(field: dict[str, Any]) -> str:
     if field["viewClass"] == "CheckBoxView":
         return "`on`, or absent"
+    if field["viewClass"] == "TextFieldView":
+        return "any text"
     if isinstance(field["model"], str):
-        return "a repository's name"
+        of = {
+            "repositories": "a repository's name",
+            "repository_arns": "a repository's ARN",
+            "target_repositories": "a repository's name",
+            "tags": "an image's tag",
+        }
+        return of[field["model"]]
+    if field["model"].keys() == model.regions().keys():
+        return "a region's code"
+    if field["model"].keys() == service.names():
+        return "an operation's name"
     return "<br>".join(f"`{value}`: {label}" for value, label in field["model"].items())
 
 
@@ -177,6 +218,64 @@ def _action(operation: OperationModel) -> str:
             members.inputs(operation),
             f"Outputs:\n\n{outputs}" if outputs else "The output is an empty object.",
         )
+    )
+
+
+def _action_of_many_calls(name: str, operations: Sequence[str], action: dict[str, Any]) -> str:
+    calls = ", ".join(f"[{operation}]({links.aws_page(operation)})" for operation in operations)
+    facts = (
+        f"ID: `{name}`",
+        f"Operations: {calls}",
+        f"IAM permissions: {', '.join(f'`ecr:{operation}`' for operation in operations)}",
+        f"[Examples](designers.md#{links.anchor(name)})",
+    )
+    return "\n\n".join(
+        (
+            f"### {action['title']}",
+            escaped(action["description"]),
+            "\n".join(f"- {fact}" for fact in facts),
+            f"Fields:\n\n{_fields(action['fields'])}",
+            f"Inputs:\n\n{members.inputs_of(schemas.load(name, 'in'))}",
+            f"Outputs:\n\n{members.outputs_of(schemas.load(name, 'out'))}",
+        )
+    )
+
+
+def _call_operation(name: str, action: dict[str, Any]) -> str:
+    facts = (
+        f"ID: `{name}`",
+        f"IAM permission: that of the operation, such as `ecr:StartImageScan`{_OTHER_PERMISSION}",
+        f"[Examples](designers.md#{links.anchor(name)})",
+    )
+    without_action = table(
+        ("Subject", "Operation", "What it does"),
+        (
+            (
+                "" if number else subject,
+                f"[`{operation}`]({links.aws_page(operation)})",
+                cell(text.first_sentences(_description(service.operation(operation)), 1)),
+            )
+            for subject, operations in model.WITHOUT_ACTION.items()
+            for number, operation in enumerate(operations)
+        ),
+    )
+    return "\n\n".join(
+        (
+            f"### {action['title']}",
+            escaped(action["description"]),
+            "\n".join(f"- {fact}" for fact in facts),
+            f"Fields:\n\n{_fields(action['fields'])}",
+            _ON_CALL_OPERATION,
+            without_action,
+        )
+    )
+
+
+def _completeness(call_operation: str) -> str:
+    actions, operations = len(model.operations()), len(service.names())
+    return (
+        f"{operations} of the {operations} operations of Amazon ECR can be called: {actions} by "
+        f"their own action, and every one by {_link(call_operation)}:"
     )
 
 

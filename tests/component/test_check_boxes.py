@@ -73,7 +73,10 @@ def test_what_is_neither_is_an_error_before_anything_is_sent(
     with pytest.raises(InvalidFieldError) as caught:
         ask_action(function, BODY, cfg)
 
-    assert str(caught.value) == f"{field}: got {excerpt(value)}, expected true or false"
+    label = {**DESCRIPTOR["actions"], **DESCRIPTOR["triggers"]}[function]["fields"][field]["label"]
+    assert str(caught.value) == (
+        f"{field}: got {excerpt(value)}, expected true or false; correct it in the field {label}"
+    )
     assert server.requests == []
 
 
@@ -84,4 +87,6 @@ def test_a_key_in_the_wrong_field_is_not_shown(secret: str) -> None:
     with pytest.raises(InvalidFieldError) as raised:
         is_ticked({"verbose": secret}, "verbose")
 
-    assert str(raised.value) == "verbose: got a string, expected true or false"
+    assert str(raised.value) == (
+        "verbose: got a string, expected true or false; correct it in the field Debug This Step"
+    )

@@ -335,7 +335,9 @@ def test_a_key_that_is_no_text_is_an_error_that_does_not_show_it() -> None:
     with pytest.raises(InvalidFieldError) as caught:
         called({}, apiKey=[KEY])
 
-    assert str(caught.value) == "apiKey: got an array, expected a string"
+    assert str(caught.value) == (
+        "apiKey: got an array, expected a string; correct it in the field API Key"
+    )
 
 
 # The fields

@@ -85,6 +85,7 @@ def everything(ecr: Registry, **fields: Any) -> Trigger:
     return Trigger({**ecr.cfg, "startFrom": "beginning", **fields})
 
 
+@pytest.mark.slow
 class TestManyImages:
     REPOSITORIES = tuple(f"team-{number % 7}/service-{number}" for number in range(50))
 
@@ -320,6 +321,25 @@ class TestSettling:
         shop.now = NOON + 20
         assert trigger.uris() == [late]
 
+    def test_the_time_is_that_of_the_first_page_of_repositories(self) -> None:
+        # Given a second page that came half a minute later, and a push between the two
+        first = Reply({"repositories": [REPOSITORY], "nextToken": "2"}, headers=DATE)
+        later = {"Date": "Fri, 31 Jan 2025 12:00:30 GMT"}
+        second = Reply({"repositories": []}, headers=later)
+        pushed = {**IMAGE, "imagePushedAt": NOON - SETTLING_TIME + 5}
+
+        # When
+        with Loopback() as server:
+            server.answer(first, second, images(pushed))
+            trigger = Trigger(cfg_for(server, startFrom="beginning"))
+
+            # Then the next run emits it
+            assert trigger.run() == []
+        assert trigger.snapshot == Cursor(NOON - SETTLING_TIME).as_snapshot()
+
+    def test_a_push_has_10_s_to_show(self) -> None:
+        assert SETTLING_TIME == 10
+
     def test_an_answer_without_the_time_is_an_error(self) -> None:
         with Loopback() as server:
             server.answer(Reply({"repositories": []}))
@@ -432,12 +452,31 @@ class TestSelection:
         assert trigger.run() == []
         assert len(pushed) == 4
 
+    @pytest.mark.slow
     def test_more_repositories_than_amazon_ecr_takes_at_once(self, ecr: Registry) -> None:
         names = [f"r{number:03}" for number in range(101)]
         ecr.create(*names)
         pushed = [ecr.push(name, 1, at=NOON - 60) for name in names]
 
         assert everything(ecr, repositories=names).uris() == pushed
+
+    def test_pages_are_as_large_as_amazon_ecr_allows(self) -> None:
+        # Given
+        repositories_1 = Reply({"repositories": [REPOSITORY], "nextToken": "r"}, headers=DATE)
+        with Loopback() as server:
+            server.answer(repositories_1, repositories(), images(token="i"), images())
+
+            # When
+            Trigger(cfg_for(server, startFrom="beginning")).run()
+
+            # Then
+            asked = [request.json for request in server.requests]
+        assert asked == [
+            {"maxResults": 1000},
+            {"maxResults": 1000, "nextToken": "r"},
+            {"repositoryName": "shop", "maxResults": 1000},
+            {"repositoryName": "shop", "maxResults": 1000, "nextToken": "i"},
+        ]
 
     def test_only_chosen_repositories_are_asked_for(self) -> None:
         names = [f"r{number:03}" for number in range(101)]
@@ -520,8 +559,8 @@ class TestFaults:
         monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
         with Loopback() as server:
             trigger = Trigger(cfg_for(server, startFrom="beginning"))
-            throttled = Reply({"__type": "ThrottlingException", "message": "slow"}, status=400)
-            server.answer(repositories("shop"), images(IMAGE, token="2"), throttled)
+            unavailable = Reply(status=503)
+            server.answer(repositories("shop"), images(IMAGE, token="2"), unavailable)
             # When
             assert trigger.run() == []
             # Then
@@ -604,6 +643,9 @@ IMAGE = {
     "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json",
     "artifactMediaType": "application/vnd.oci.image.config.v1+json",
 }
+
+
+REPOSITORY = {"repositoryName": "shop", "repositoryUri": "host.example/shop"}
 
 
 def repositories(*names: str) -> Reply:

@@ -19,7 +19,7 @@ import pytest
 import responses
 from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.ecr import ServiceError
@@ -35,6 +35,7 @@ from tests.support.aws_model import (
     operation_model,
     parameters,
 )
+from tests.support.random_examples import tries
 
 URL = f"https://api.ecr.{REGION}.amazonaws.com/"
 ASKED_OF_MOTO = {
@@ -619,7 +620,7 @@ def test_a_key_that_aws_does_not_know_is_told_as_an_invalid_token(ecr: Ecr) -> N
 
 
 @pytest.mark.parametrize("operation", sorted(HELD_AGAINST_THE_MODEL))
-@settings(max_examples=8)
+@tries(8)
 @given(data=st.data())
 def test_request_and_answer_are_those_of_the_model(operation: str, data: st.DataObject) -> None:
     # Given

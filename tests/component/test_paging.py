@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,8 +20,8 @@ from lib.component.errors import (
     MessageTooLargeError,
     RepeatedTokenError,
 )
-from lib.ecr import ServiceError, items_member
-from lib.sailor import Step
+from lib.ecr import ServiceError, item_paths
+from lib.sailor import Step, logs
 from lib.sandbox import Sandbox
 from tests.support.aws_model import (
     Event,
@@ -48,7 +48,7 @@ class Registry(Loopback):
 
     def __init__(self, operation: str, images: int, page_size: int = 100) -> None:
         super().__init__()
-        self.items = str(items_member(operation))
+        [[self.items]] = item_paths(operation)
         self.images = images
         self.page_size = page_size
         self.more: dict[str, Any] = {}
@@ -198,6 +198,35 @@ def test_the_next_page_is_fetched_while_one_is_emitted_and_no_other() -> None:
     assert len(seen) == 8
 
 
+def test_lines_about_later_pages_belong_to_the_same_message(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # Given a message whose context each line notes when it is logged
+    context = {"messageId": "message-1", "threadId": "thread-1"}
+    noted: list[Mapping[str, str] | None] = []
+
+    def note(record: logging.LogRecord) -> bool:
+        noted.append(logs.message_context.get())
+        return "calls" in record.msg
+
+    caplog.set_level(logging.INFO)
+    caplog.handler.addFilter(note)
+
+    # When
+    with registry("ListImages", 6, 2) as server:
+        cfg = cfg_for(server, emitBehavior="emitIndividually", verbose=True)
+        token = logs.message_context.set(context)
+        try:
+            ask_action("ListImages", body("ListImages"), cfg, [])
+        finally:
+            logs.message_context.reset(token)
+            caplog.handler.removeFilter(note)
+
+    # Then
+    assert len(caplog.records) == 3
+    assert noted == [context] * 6
+
+
 def test_no_thread_is_left_when_an_emit_fails() -> None:
     def emit(_event: str, _payload: Any) -> None:
         raise ConnectionError("the broker is gone")
@@ -222,8 +251,16 @@ def test_an_unknown_behavior_is_an_error_before_anything_is_sent(given: Any) -> 
         assert server.requests == []
     assert str(caught.value) == (
         f"emitBehavior: got {orjson.dumps(given).decode()}, expected fetchPage (One page), "
-        "fetchAll (All at once) or emitIndividually (One message per item)"
+        "fetchAll (All at once) or emitIndividually (One message per item); "
+        "correct it in the field Emit Behavior"
     )
+
+
+def test_a_key_in_the_field_is_not_shown() -> None:
+    with registry("ListImages", 1) as server:
+        cfg = cfg_for(server, emitBehavior="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+        with pytest.raises(InvalidFieldError, match="emitBehavior: got a string, expected fetchP"):
+            ask_action("ListImages", body(""), cfg)
 
 
 def test_the_field_means_nothing_to_an_operation_without_pages() -> None:
@@ -307,15 +344,15 @@ class TestFaults:
     ) -> None:
         monkeypatch.setattr("lib.ecr.client.random.uniform", lambda *_: 0)
         events: list[Event] = []
-        throttled = Reply({"__type": "ThrottlingException", "message": "slow"}, status=400)
         with Loopback() as server:
-            server.answer(throttled)
+            server.answer(Reply(status=503))
             ask_action("ListImages", body(""), cfg_for(server, emitBehavior=behavior), events)
 
         assert [event for event, _ in events] == ["rebound"]
 
 
 class TestTooLarge:
+    @pytest.mark.slow
     def test_all_at_once_over_the_limit_names_the_way_out(self) -> None:
         # Given pages of 4 MB, far more of them than fit
         with registry("ListImages", 10_000_000, 40_000) as server:
@@ -383,6 +420,7 @@ class TestSandbox:
         assert ran.event["payload"]["body"]["repositoryName"] == repository
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_over_a_hundred_thousand_items() -> None:
     peaks = [_peak(images) for images in (1_000, 100_000)]
 

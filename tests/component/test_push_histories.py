@@ -9,13 +9,14 @@ from typing import Any
 from unittest import mock
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.component.triggers.new_images import trigger
 from lib.component.triggers.new_images.trigger import SETTLING_TIME
 from lib.ecr import Answer
 from lib.sailor import Step
+from tests.support.random_examples import tries
 from tests.support.registry import NOON
 
 # As long as Amazon ECR allows
@@ -194,7 +195,7 @@ def order(told: list[tuple[str, Pushed]]) -> list[int]:
 
 
 @given(starts, histories(runs))
-@settings(max_examples=400)
+@tries(400)
 def test_without_crashes_each_push_is_told_once_and_in_order(
     start: str, history: list[Push | Wait | Run]
 ) -> None:
@@ -212,7 +213,7 @@ def test_without_crashes_each_push_is_told_once_and_in_order(
 
 
 @given(starts, histories(runs | crashing_runs))
-@settings(max_examples=400)
+@tries(400)
 def test_a_crash_loses_nothing_and_repeats_few_with_the_same_ids(
     start: str, history: list[Push | Wait | Run]
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from lib.component import InvalidMessageError, repositories
+from lib.component import InvalidMessageError, repositories, repository_arns
 from lib.component.connection import client_of
 from lib.sandbox import Sandbox
 from tests.support.aws_model import ask_action, cfg_for
@@ -42,6 +42,31 @@ def test_the_names_come_from_the_registry_sorted() -> None:
             ("team/cart", "team/cart"),
             ("web", "web"),
         ]
+
+
+def test_an_action_that_takes_an_arn_has_the_same_names(server: Loopback) -> None:
+    arn = "arn:aws:ecr:eu-central-1:123456789012:repository"
+    found = [{"repositoryName": name, "repositoryArn": f"{arn}/{name}"} for name in ("web", "api")]
+    server.answer(Reply({"repositories": found}))
+
+    assert list(repository_arns(cfg_for(server)).items()) == [
+        (f"{arn}/api", "api"),
+        (f"{arn}/web", "web"),
+    ]
+
+
+def test_tags_are_set_listed_and_removed_by_the_arn_of_the_chosen_repository() -> None:
+    with Sandbox() as own:
+        client_of(own.cfg).call("CreateRepository", b'{"repositoryName": "web"}')
+        [arn] = repository_arns(own.cfg)
+        cfg = {**own.cfg, "resourceArn": arn}
+
+        ask_action("TagResource", {"tags": [{"Key": "team", "Value": "shop"}]}, cfg)
+        assert ask_action("ListTagsForResource", {}, cfg)["body"] == {
+            "tags": [{"Key": "team", "Value": "shop"}]
+        }
+        ask_action("UntagResource", {"tagKeys": "team"}, cfg)
+        assert ask_action("ListTagsForResource", {}, cfg)["body"] == {"tags": []}
 
 
 def test_the_names_of_all_pages_are_there(server: Loopback) -> None:

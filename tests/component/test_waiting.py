@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lib.component.errors import UnfinishedError
+from lib.component.errors import IncompleteError, UnfinishedError
 from tests.support.aws_model import Event, ask_action, cfg_for
 from tests.support.command import run
 from tests.support.loopback import Loopback, Reply
@@ -47,6 +47,47 @@ def test_a_preview_that_will_never_be_complete_is_an_error(
 
     with pytest.raises(UnfinishedError, match=f"is {status}; start the preview again"):
         ask_action("GetLifecyclePolicyPreview", BODY, cfg)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        ("IN_PROGRESS", "the result is still IN_PROGRESS"),
+        ("EXPIRED", "the result is EXPIRED; start the preview again"),
+    ],
+)
+def test_a_later_page_that_is_not_complete_is_an_error_that_says_where_to_resume(
+    server: Loopback, status: str, cause: str
+) -> None:
+    # Given
+    first = {"status": "COMPLETE", "previewResults": [{"imageTags": ["v1"]}], "nextToken": "2"}
+    server.answer(Reply(first), preview(status))
+    cfg = cfg_for(server, waitForCompletion=True, emitBehavior="emitIndividually")
+    events: list[Event] = []
+
+    # When
+    with pytest.raises(IncompleteError) as raised:
+        ask_action("GetLifecyclePolicyPreview", BODY, cfg, events)
+
+    # Then
+    assert [event for event, _ in events] == ["data"]
+    assert str(raised.value).startswith("1 item was emitted before a later page failed: ")
+    assert cause in str(raised.value)
+    assert str(raised.value).endswith("send a message with this nextToken: 2")
+
+
+def test_all_at_once_a_later_page_in_progress_is_rebounded(server: Loopback) -> None:
+    # Given
+    first = {"status": "COMPLETE", "previewResults": [{"imageTags": ["v1"]}], "nextToken": "2"}
+    server.answer(Reply(first), preview("IN_PROGRESS"))
+    cfg = cfg_for(server, waitForCompletion=True, emitBehavior="fetchAll")
+    events: list[Event] = []
+
+    # When
+    ask_action("GetLifecyclePolicyPreview", BODY, cfg, events)
+
+    # Then
+    assert [event for event, _ in events] == ["rebound"]
 
 
 def test_a_complete_preview_is_emitted(server: Loopback) -> None:

@@ -78,7 +78,7 @@ def test_a_bad_cfg_is_an_error_that_names_its_fields(flow: Flow, serve: Serve) -
     # Then its error tells all that is wrong, but for the secret
     error = flow.take_one(flow.step.errors).error
     assert error["name"] == "InvalidConfiguration"
-    assert "accessKeyId is missing" in error["message"]
+    assert "Access Key ID (accessKeyId) is missing" in error["message"]
     assert "did you mean eu-central-1?" in error["message"]
     assert "hunter2" not in str(error)
     flow.take_one(flow.step.rejected)

@@ -111,6 +111,7 @@ def test_a_step_works_as_a_role_in_a_session_that_names_the_flow(
     assert f"assumed-role/describes/flowground-{flow.id} is not authorized" in told
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_profile")
 @pytest.mark.parametrize(("external_id", "verified"), [(EXTERNAL_ID, True), ("another", False)])
 def test_credentials_with_a_role_are_verified_for_the_screens(

@@ -3,11 +3,19 @@
 The actions go by them, the generator writes them into the schemas, the command line lists them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 # Members that hold JSON text; a message may hold an object instead.
-JSON_TEXT_MEMBERS = frozenset({"policyText", "lifecyclePolicyText"})
+JSON_TEXT_MEMBERS = frozenset(
+    {"policyText", "lifecyclePolicyText", "repositoryPolicy", "lifecyclePolicy"}
+)
+
+# Members that the drop-down of repositories can hold, each with the label of its field.
+REPOSITORY_FIELDS = dict.fromkeys(("repositoryName", "resourceArn"), "Repository")
+
+# In a schema: the value is a secret, which neither logs nor errors show.
+SENSITIVE = "sensitive"
 
 # Inputs of the connector of 2019, in addition to an operation's members.
 ACTION = "Action"
@@ -30,6 +38,58 @@ PROTOCOL_INPUTS = (
     SIGNATURE,
     SIGNED_HEADERS,
 )
+
+
+def plain_lists(schema: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the path of each list of texts; a message may hold one text with commas instead.
+
+    The mapper can make lists of objects by clicking, but no lists of plain values.
+
+    Args:
+        schema: The schema of an action's input.
+    """
+    for name, member in schema.get("properties", {}).items():
+        if member["type"] == "array" and member["items"]["type"] == "string":
+            yield (name,)
+        for path in plain_lists(member):
+            yield (name, *path)
+
+
+def member_at(schema: dict[str, Any], path: Iterable[str]) -> dict[str, Any]:
+    """Return the schema of the member at a path; of the empty path, the schema itself."""
+    for name in path:
+        schema = schema["properties"][name]
+    return schema
+
+
+def ordered(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return properties numbered for the screen, in the order given: the first is the largest."""
+    orders = range(len(properties), 0, -1)
+    return {
+        name: {**schema, "order": order}
+        for order, (name, schema) in zip(orders, properties.items(), strict=True)
+    }
+
+
+def sensitive_members(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the members whose values are secret, by botocore's model.
+
+    Args:
+        schema: The schema of an operation's input or output.
+    """
+    found: set[str] = set()
+    for name, member in schema.get("properties", {}).items():
+        if _is_sensitive(member):
+            found.add(name)
+        found |= sensitive_members(member.get("items", member))
+    return frozenset(found)
+
+
+def _is_sensitive(schema: Mapping[str, Any]) -> bool:
+    parts = (schema.get(keyword) for keyword in ("items", "additionalProperties"))
+    return bool(schema.get(SENSITIVE)) or any(
+        _is_sensitive(part) for part in parts if isinstance(part, dict)
+    )
 
 
 def stand_ins(schema: Mapping[str, Any]) -> dict[str, str]:

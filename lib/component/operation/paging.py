@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -25,7 +26,7 @@ from lib.component.message import Message, message
 from lib.component.operation.call import Call
 from lib.component.operation.parameters import Parameters
 from lib.component.step import Step
-from lib.ecr import Answer, EcrError, items_member
+from lib.ecr import Answer, EcrError, ItemPath, item_paths
 
 ONE_PAGE, ALL_AT_ONCE, PER_ITEM = "fetchPage", "fetchAll", "emitIndividually"
 # The values of the field emitBehavior, each with its label.
@@ -34,6 +35,9 @@ BEHAVIORS = {
     ALL_AT_ONCE: "All at once",
     PER_ITEM: "One message per item",
 }
+
+# The members of a message that are about pages.
+INPUTS = ("maxResults", "nextToken")
 
 _SIGNED_FOR_ONE_PAGE = (
     f'its signature is for one request; choose "{BEHAVIORS[ONE_PAGE]}", or leave the signature to '
@@ -47,7 +51,7 @@ def behavior(operation: str, cfg: Cfg) -> str:
     Raises:
         InvalidFieldError: The field holds any other value.
     """
-    if items_member(operation) is None:
+    if not item_paths(operation):
         return ONE_PAGE
     return choice(cfg, "emitBehavior", BEHAVIORS, ONE_PAGE)
 
@@ -109,19 +113,18 @@ def together(operation: str, found: Iterable[Answer], size_limit: int) -> Messag
     Raises:
         MessageTooLargeError: The message would exceed the limit.
     """
-    items = _items(operation)
     first: Answer | None = None
     size = 0
     for page in found:
-        more = page.members.get(items) or []
-        size += len(orjson.dumps(more))
+        size += sum(len(orjson.dumps(items)) for _, items in _lists(operation, page))
         if size > size_limit:
             # The message can only grow, so the other pages need not be fetched.
             raise MessageTooLargeError(operation, size_limit, BEHAVIORS[PER_ITEM])
         if first is None:
-            first, first.members[items] = page, more
-        else:
-            first.members[items] += more
+            first = page
+            continue
+        for path, items in _lists(operation, page):
+            _append(first.members, path, items)
     assert first is not None  # noqa: S101 - there is one page at least
     first.members.pop("nextToken", None)
     whole = message(first.members, first.request_id)
@@ -141,13 +144,12 @@ def emit_each(operation: str, found: Iterator[Answer], emit: Callable[[str, Any]
     Raises:
         IncompleteError: A later page failed; a rebound would emit the earlier ones again.
     """
-    items = _items(operation)
     emitted = 0
     token = None
     try:
         with closing(_one_ahead(found)) as fetched:
             for page in fetched:
-                for item in page.members.get(items) or []:
+                for item in chain.from_iterable(items for _, items in _lists(operation, page)):
                     emit("data", message(item, page.request_id))
                     emitted += 1
                 token = page.members.get("nextToken")
@@ -157,10 +159,22 @@ def emit_each(operation: str, found: Iterator[Answer], emit: Callable[[str, Any]
         raise IncompleteError(emitted, token, error) from error
 
 
-def _items(operation: str) -> str:
-    member = items_member(operation)
-    assert member is not None  # noqa: S101 - behavior() ensures it
-    return member
+def _lists(operation: str, page: Answer) -> Iterator[tuple[ItemPath, list[Any]]]:
+    """Yield the lists of items that a page has, each with its path."""
+    for path in item_paths(operation):
+        value: Any = page.members
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, list):
+            yield path, value
+
+
+def _append(members: dict[str, Any], path: ItemPath, items: list[Any]) -> None:
+    """Append a page's items to the list at a path, which the first page may lack."""
+    *parents, name = path
+    for parent in parents:
+        members = members.setdefault(parent, {})
+    members.setdefault(name, []).extend(items)
 
 
 def _one_ahead(found: Iterator[Answer]) -> Generator[Answer, None, None]:

@@ -7,7 +7,7 @@ A body holds the operation's members, or it is the envelope of the connector of 
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -73,6 +73,7 @@ def read(
     body: Any,
     validator: Validator,
     chosen: Mapping[str, Any],
+    lists: Iterable[tuple[str, ...]] = (),
 ) -> Parameters:
     """Read and check a message's body.
 
@@ -81,6 +82,7 @@ def read(
         body: The message's body.
         validator: Checks the members and the protocol inputs.
         chosen: The members that the step's fields hold, for a body that lacks them.
+        lists: The paths of lists of texts; one text with commas is split into its values.
 
     Raises:
         InvalidMessageError: All that is wrong with the body.
@@ -90,6 +92,8 @@ def read(
     members, protocol, faults = _open(body)
     for name, value in chosen.items():
         members.setdefault(name, value)
+    for path in lists:
+        _split(members, path)
     for name in JSON_TEXT_MEMBERS & members.keys():
         if isinstance(members[name], dict):
             try:
@@ -107,6 +111,17 @@ def read(
             [f"{CONTENT_SHA256}: got {digest}, expected {actual}, the digest of the payload"],
         )
     return Parameters(members, protocol, payload)
+
+
+def _split(members: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Split the text at a path at its commas, if there is one; inner objects stay as they were."""
+    name, *rest = path
+    value = members.get(name)
+    if rest and isinstance(value, dict):
+        members[name] = dict(value)
+        _split(members[name], tuple(rest))
+    elif not rest and isinstance(value, str):
+        members[name] = [one.strip() for one in value.split(",") if one.strip()]
 
 
 def _payload(operation: str, members: Mapping[str, Any]) -> bytes:

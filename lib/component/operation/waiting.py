@@ -31,6 +31,6 @@ def check(operation: str, members: Mapping[str, Any]) -> None:
     """
     status = members.get("status")
     if status == _IN_PROGRESS:
-        raise NotReadyError(operation)
+        raise NotReadyError(operation, status)
     if status in _FAILED:
         raise UnfinishedError(operation, status)

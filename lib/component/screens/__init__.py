@@ -1,1 +1,1 @@
-"""Answers to the design screens: credentials and drop-downs."""
+"""Answers to the design screens: credentials, drop-downs and metadata."""

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from lib.component.connection import client_of
-from lib.ecr import EcrError, RoleError, ServiceError
+from lib.component.connection import client_of, labelled
+from lib.ecr import EcrError, InvalidConfigurationError, RoleError, ServiceError
 
 # Seconds for all attempts; the screen waits meanwhile.
 PATIENCE = 20.0
@@ -59,6 +59,8 @@ def verify(cfg: Mapping[str, Any]) -> dict[str, Any]:
             _PERMISSION,
             error,
         )
+    except InvalidConfigurationError as error:
+        return _refused(labelled(error))
     except EcrError as error:
         return _refused(error)
     return {"verified": True}

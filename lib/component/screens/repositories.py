@@ -1,6 +1,6 @@
 """Repositories of a registry, for the drop-downs of the design screens."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from heapq import nsmallest
 from typing import Any
 
@@ -23,13 +23,23 @@ def repositories(cfg: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         EcrError: As :meth:`lib.ecr.Client.call` does.
     """
-    client = client_of(cfg)
-    names = (
-        repository["repositoryName"]
-        for page in pages(
-            lambda payload: client.call("DescribeRepositories", payload),
-            {"maxResults": _PAGE_SIZE},
-        )
-        for repository in page.members.get("repositories") or []
-    )
+    names = (repository["repositoryName"] for repository in _all(cfg))
     return {name: name for name in nsmallest(_MOST_NAMES, names)}
+
+
+def repository_arns(cfg: Mapping[str, Any]) -> dict[str, str]:
+    """Return the same repositories for actions that take an ARN: ``{ARN: name}``.
+
+    Parameters and errors are those of :func:`repositories`.
+    """
+    found = ((one["repositoryName"], one["repositoryArn"]) for one in _all(cfg))
+    return {arn: name for name, arn in nsmallest(_MOST_NAMES, found)}
+
+
+def _all(cfg: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    client = client_of(cfg)
+    for page in pages(
+        lambda payload: client.call("DescribeRepositories", payload),
+        {"maxResults": _PAGE_SIZE},
+    ):
+        yield from page.members.get("repositories") or []

@@ -57,15 +57,7 @@ def process(
     client = client_of(cfg)
 
     def call(operation: str) -> Call:
-        return Call(
-            operation,
-            client,
-            signature=None,
-            convert_times=None,
-            logger=step.logger,
-            verbose=verbose,
-            waits=False,
-        )
+        return Call(operation, client, step.logger, verbose=verbose)
 
     try:
         registry = Registry.described(call("DescribeRepositories"), selection)

@@ -7,12 +7,16 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
 _END_OF_SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 _SPELLINGS = {
     "arn": "ARN",
+    "aws": "AWS",
+    "cvss": "CVSS",
+    "ecr": "ECR",
     "id": "ID",
     "ids": "IDs",
     "kms": "KMS",
     "max": "Maximum",
     "uri": "URI",
     "url": "URL",
+    "urls": "URLs",
 }
 _SMALL = {"for", "in", "on"}
 _INLINE = {"a", "b", "code", "em", "i", "strong"}

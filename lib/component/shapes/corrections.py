@@ -5,8 +5,9 @@ as AWS's texts no longer contain an entry's phrase, so no entry outlives its cau
 """
 
 from dataclasses import dataclass
+from functools import cache
 
-from lib.generator import text
+from lib.component.shapes import text
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Correction:
 
     Attributes:
         aws: The phrase in plain text; ``{operation}`` stands for the operation's name.
-        ours: The replacement; a line that becomes empty is dropped.
+        ours: The replacement, likewise; a line that becomes empty is dropped.
         operation: The only operation whose texts are corrected; empty for all operations.
     """
 
@@ -27,9 +28,11 @@ class Correction:
         """Return a plain text of an operation with the phrase replaced."""
         if self.operation not in {"", operation}:
             return plain
-        return plain.replace(self.aws.replace("{operation}", operation), self.ours)
+        aws, ours = (it.replace("{operation}", operation) for it in (self.aws, self.ours))
+        return plain.replace(aws, ours)
 
 
+@cache  # the model has a few hundred texts, and a page asks for them again and again
 def corrected(html: str, operation: str) -> str:
     """Return a text of AWS's model as corrected plain text, one line per paragraph.
 
@@ -63,6 +66,8 @@ CORRECTIONS = {
         Correction("associated with the specified repository", "of a repository"),
         Correction("to the specified repository", "to a repository"),
         Correction(" in the Amazon Elastic Container Registry User Guide", ""),
+        Correction(" in the Amazon Simple Storage Service Console Developer Guide", ""),
+        Correction(" in the AWS Signer Developer Guide", ""),
         Correction(
             "Tag keys can have a maximum character length of 128 characters, and tag values can "
             "have a maximum length of 256 characters.",
@@ -90,6 +95,18 @@ CORRECTIONS = {
         Correction("A tag is an array of key-value pairs.", "A tag is a key-value pair."),
         Correction("List the tags for an Amazon ECR resource.", "Lists the tags of a repository."),
         Correction("lock outs", "lockouts"),
+        Correction("with an KMS key", "with a KMS key"),
+        Correction("has been adjustment", "has been adjusted"),
+        Correction("about adjustment Amazon Inspector", "about adjustments that Amazon Inspector"),
+        Correction("Amazon Resource Number", "Amazon Resource Name"),
+        Correction(
+            "to the repository to help you categorize and organize.",
+            "to the repository to categorize and organize it.",
+        ),
+        Correction(
+            "The supported scenarios are PULL_THROUGH_CACHE, REPLICATION, and CREATE_ON_PUSH",
+            "The supported scenarios are PULL_THROUGH_CACHE, REPLICATION, and CREATE_ON_PUSH.",
+        ),
     ),
     "It advises against the action that the designer has chosen.": (
         Correction(
@@ -243,7 +260,44 @@ CORRECTIONS = {
             "A list of repository objects corresponding to valid repositories.",
             "The repositories.",
         ),
-        Correction("GetLifecyclePolicyPreviewRequest", "GetLifecyclePolicyPreview"),
+        Correction("{operation}Request", "{operation}"),
+        Correction(
+            "A list of enumerable strings representing the Amazon ECR repository creation "
+            "scenarios that this template will apply towards.",
+            "The scenarios of repository creation to which the template applies.",
+        ),
+        Correction(
+            "A list of enumerable Strings representing the repository creation scenarios that this "
+            "template will apply towards.",
+            "The scenarios of repository creation to which the template applies.",
+        ),
+        Correction(
+            "Updates the list of enumerable strings representing the Amazon ECR repository "
+            "creation scenarios that this template will apply towards.",
+            "The scenarios of repository creation to which the template applies from now on.",
+        ),
+        Correction("Retrieves the name of the account setting.", "The name of the setting."),
+        Correction("Retrieves the value of the specified account setting.", "The setting's value."),
+        Correction(
+            "The PutImageScanningConfiguration API is being deprecated, in favor of specifying the "
+            "image scanning configuration at the registry level. For more information, see "
+            "PutRegistryScanningConfiguration.\nUpdates the image scanning configuration for a "
+            "repository.",
+            "Updates the image scanning configuration for a repository. Deprecated by AWS in favor "
+            "of a scanning configuration of the whole registry, which "
+            "PutRegistryScanningConfiguration sets.",
+        ),
+        Correction(
+            "The first time the PutReplicationConfiguration API is called, a service-linked IAM "
+            "role is created in your account for the replication process.",
+            "The first time, a service-linked IAM role is created in your account for the "
+            "replication process.",
+        ),
+        Correction(
+            "This permission is controlled using a registry permissions policy. For more "
+            "information, see PutRegistryPolicy.",
+            "A registry permissions policy grants it; PutRegistryPolicy sets one.",
+        ),
     ),
     "It explains pages by requests and responses; a last page has no token, not a null one.": (
         Correction(
@@ -278,6 +332,24 @@ CORRECTIONS = {
             "1 to 1000. Without it, a page has up to 100.",
         ),
         Correction(
+            "returned by {operation} in paginated output. When this parameter is used, "
+            "{operation} only returns maxResults results in a single page along with a nextToken "
+            "response element. The remaining results of the initial request can be seen by sending "
+            "another {operation} request with the returned nextToken value. This value can be "
+            "between",
+            "on a page,",
+        ),
+        Correction(
+            "1 and 50. If this parameter is not used, then {operation} returns up to 20 results "
+            "and a nextToken value, if applicable.",
+            "1 to 50. Without it, a page has up to 20.",
+        ),
+        Correction(
+            "1 and 50. If this parameter is not used, then {operation} returns up to 25 results "
+            "and a nextToken value, if applicable.",
+            "1 to 50. Without it, a page has up to 25.",
+        ),
+        Correction(
             "1 and 100. If this parameter is not used, then {operation} returns up to 100 results "
             "and a nextToken value, if applicable.",
             "1 to 100. Without it, a page has up to 100.",
@@ -293,6 +365,23 @@ CORRECTIONS = {
             "GetLifecyclePolicyPreview",
         ),
         Correction("maximum number of repository results", "maximum number of repositories"),
+        Correction(
+            "maximum number of repositories",
+            "maximum number of templates",
+            "DescribeRepositoryCreationTemplates",
+        ),
+        Correction(
+            "This value is null until the replication backfill finishes preparing the set of "
+            "images to replicate. It is therefore null while the replication backfill is "
+            "PREPARING, and remains null if the replication backfill is stopped before preparation "
+            "completes.",
+            "It is missing while the replication backfill is PREPARING, and if the backfill is "
+            "stopped before its preparation completes.",
+        ),
+        Correction(
+            "This value is null while the replication backfill is still in progress.",
+            "It is missing while the replication backfill is in progress.",
+        ),
         Correction("maximum number of image results", "maximum number of images"),
         Correction(
             "This option cannot be used when you specify repositories with repositoryNames.",
@@ -401,6 +490,11 @@ CORRECTIONS = {
         ),
         Correction(
             "The filter key and value with which to filter your {operation} results.",
+            "Which artifacts to return.",
+            "ListImageReferrers",
+        ),
+        Correction(
+            "The filter key and value with which to filter your {operation} results.",
             "Which images to return.",
         ),
         Correction(
@@ -422,6 +516,34 @@ CORRECTIONS = {
         ),
     ),
     "It is roundabout where a designer must decide.": (
+        Correction(
+            "The following is the syntax to use for each supported upstream registry.\n"
+            "Amazon ECR (ecr) \u2013 <accountId>.dkr.ecr.<region>.amazonaws.com\n"
+            "Amazon ECR Public (ecr-public) \u2013 public.ecr.aws\n"
+            "Docker Hub (docker-hub) \u2013 registry-1.docker.io\n"
+            "GitHub Container Registry (github-container-registry) \u2013 ghcr.io\n"
+            "GitLab Container Registry (gitlab-container-registry) \u2013 registry.gitlab.com\n"
+            "Kubernetes (k8s) \u2013 registry.k8s.io\n"
+            "Microsoft Azure Container Registry (azure-container-registry) \u2013 "
+            "<custom>.azurecr.io\n"
+            "Quay (quay) \u2013 quay.io",
+            "It is ACCOUNT.dkr.ecr.REGION.amazonaws.com for ecr, public.ecr.aws for ecr-public, "
+            "registry-1.docker.io for docker-hub, ghcr.io for github-container-registry, "
+            "registry.gitlab.com for gitlab-container-registry, registry.k8s.io for k8s, "
+            "NAME.azurecr.io for azure-container-registry, and quay.io for quay.",
+        ),
+        Correction(
+            "Examples:\n"
+            "myapp/* - Matches all repositories starting with myapp/\n"
+            "*/production - Matches all repositories ending with /production\n"
+            "*prod* - Matches all repositories containing prod",
+            "For example, myapp/* matches all repositories that start with myapp/, */production "
+            "those that end with /production, and *prod* those that contain prod.",
+        ),
+        Correction(
+            "If a finding discovered in your environment has an exploit available.",
+            "Whether an exploit is available for the finding.",
+        ),
         Correction(
             "If you do not specify a registry, the default registry is assumed.",
             "Without it, the registry of the credentials' own account is used.",

@@ -1,0 +1,1 @@
+"""Work on whole images, which takes many calls of Amazon ECR."""
