@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,15 @@ import pytest
 
 from lib import __version__
 from lib.cli import ROOT
+from lib.platform import RestApi
 from tests.support.aws_model import KEYS, OPERATIONS, cfg_for, operation_model
 from tests.support.command import Ran, command, run
 from tests.support.loopback import Loopback, Reply
+from tests.support.settings import ALWAYS
 from tests.support.terminal import Terminal
 
 COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
-COMMANDS = ["run", "serve", "service", "actions", "sandbox", "demo", "generate"]
+COMMANDS = ["run", "flow", "serve", "service", "actions", "sandbox", "studio", "demo", "generate"]
 IMAGES = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
 BODY = {"repositoryName": "shop"}
 TRIGGERS = json.loads((ROOT / "component.json").read_bytes())["triggers"]
@@ -85,6 +87,7 @@ def test_run_works_in_any_folder(cfg: str, tmp_path: Path) -> None:
     assert ran.event["payload"]["body"] == IMAGES
 
 
+@pytest.mark.slow
 def test_run_shows_a_spinner_on_a_terminal(server: Loopback, cfg: str) -> None:
     # Given
     server.answer(Reply(IMAGES, delay=0.3))
@@ -168,7 +171,7 @@ def test_run_leaves_it_to_the_action_to_refuse_a_body(server: Loopback, body: An
 
 def test_run_exits_75_on_a_transient_error_that_lasts(server: Loopback) -> None:
     # Given
-    server.answer(Reply({"__type": "ThrottlingException", "message": "slow down"}, status=400))
+    server.answer(Reply({"__type": "ServerException", "message": "try again"}, status=500))
 
     # When
     ran = run("DescribeImages", BODY, cfg_for(server))
@@ -177,8 +180,8 @@ def test_run_exits_75_on_a_transient_error_that_lasts(server: Loopback) -> None:
     assert ran.code == 75
     assert ran.event == {
         "event": "rebound",
-        "payload": "DescribeImages failed after 3 attempts: ThrottlingException: slow down"
-        " (DescribeImages, eu-central-1, HTTP 400)",
+        "payload": "DescribeImages failed after 3 attempts: ServerException: try again"
+        " (DescribeImages, eu-central-1, HTTP 500)",
     }
     assert [line["level"] for line in ran.log] == [40, 40]
 
@@ -224,6 +227,7 @@ def test_run_names_a_file_that_does_not_exist(
         ("describe-images", "did you mean DescribeImages?"),
         ("NewImages", "did you mean newImages?"),
         ("push", "see ecr-connector actions"),
+        ("StartImageScan", 'run CallOperation, with "operation": "StartImageScan" in --cfg'),
     ],
 )
 def test_run_suggests_the_name_of_an_action(name: str, hint: str) -> None:
@@ -356,13 +360,18 @@ def test_run_gives_no_hint_if_credentials_are_not_the_cause(name: str, cfg: dict
 # On a terminal
 
 
+# Runs the command without pauses between attempts.
+IMPATIENT = "import random; random.uniform = lambda *_: 0; from lib.cli import main; main()"
+
+
 def on_terminal(*arguments: str, columns: int = 80, env: dict[str, str] | None = None) -> Terminal:
     """Run the command on a terminal until it ends."""
-    terminal = Terminal([COMMAND, *arguments], columns=columns, env=env)
+    terminal = Terminal([sys.executable, "-c", IMPATIENT, *arguments], columns=columns, env=env)
     terminal.wait()
     return terminal
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_data_for_a_person(cfg: str) -> None:
     shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY))
 
@@ -382,6 +391,7 @@ def test_a_terminal_shows_data_for_a_person(cfg: str) -> None:
     assert "\x1b[1;32mdata" in shown.written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_terminal_without_colors_gets_none(cfg: str, env: dict[str, str]) -> None:
     shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY), env=env)
@@ -390,6 +400,7 @@ def test_a_terminal_without_colors_gets_none(cfg: str, env: dict[str, str]) -> N
     assert not re.search(r"\x1b\[[0-9;]*3\dm", shown.written)
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_large_data_whole(server: Loopback, cfg: str) -> None:
     tags = [f"{number:0128}" for number in range(10_000)]
     server.answer(Reply({"imageDetails": [{"imageTags": tags}]}))
@@ -401,6 +412,7 @@ def test_a_terminal_shows_large_data_whole(server: Loopback, cfg: str) -> None:
     assert json.loads(body) == {"imageDetails": [{"imageTags": tags}]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_a_terminal_shows_an_error_for_a_person(server: Loopback, cfg: str, columns: int) -> None:
     message = "The repository with name 'shop' does not exist in the registry"
@@ -416,6 +428,7 @@ def test_a_terminal_shows_an_error_for_a_person(server: Loopback, cfg: str, colu
     assert max(map(len, lines)) <= columns
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_the_traceback_on_request(cfg: str) -> None:
     shown = on_terminal("run", "DescribeImages", "--cfg", cfg, "--body", "5", "--debug")
 
@@ -425,6 +438,7 @@ def test_a_terminal_shows_the_traceback_on_request(cfg: str) -> None:
     assert "Traceback (most recent call last):" in lines
 
 
+@pytest.mark.slow
 def test_an_error_has_no_power_over_the_terminal(server: Loopback, cfg: str) -> None:
     server.answer(Reply({"__type": "SomeException", "message": "\x1b[2Jgone\a"}, status=400))
 
@@ -433,8 +447,9 @@ def test_an_error_has_no_power_over_the_terminal(server: Loopback, cfg: str) -> 
     assert shown.screen.splitlines()[1].startswith("�[2Jgone� (DescribeImages, ")
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_rebound_and_logs_for_a_person(server: Loopback, cfg: str) -> None:
-    server.answer(Reply({"__type": "ThrottlingException", "message": "slow down"}, status=400))
+    server.answer(Reply({"__type": "ServerException", "message": "try again"}, status=500))
 
     arguments = ["run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY)]
     shown = on_terminal(*arguments, columns=200)
@@ -445,11 +460,12 @@ def test_a_terminal_shows_a_rebound_and_logs_for_a_person(server: Loopback, cfg:
     assert second.startswith("warning  Attempt 2 failed: ")
     assert heading == "rebound  a transient error, try again later"
     assert reason == (
-        "DescribeImages failed after 3 attempts: ThrottlingException: slow down"
-        " (DescribeImages, eu-central-1, HTTP 400)"
+        "DescribeImages failed after 3 attempts: ServerException: try again"
+        " (DescribeImages, eu-central-1, HTTP 500)"
     )
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_snapshot(server: Loopback, cfg: str) -> None:
     server.answer(Reply({"repositories": []}, headers={"Date": "Wed, 01 Jan 2025 00:00:00 GMT"}))
 
@@ -459,6 +475,7 @@ def test_a_terminal_shows_a_snapshot(server: Loopback, cfg: str) -> None:
     assert shown.screen.startswith("snapshot\n{\n")
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_lines_of_json_on_request(cfg: str) -> None:
     arguments = ["run", "DescribeImages", "--cfg", cfg, "--body", json.dumps(BODY), "--json"]
     shown = on_terminal(*arguments)
@@ -466,6 +483,7 @@ def test_a_terminal_gets_lines_of_json_on_request(cfg: str) -> None:
     assert Ran(shown.wait(), f"{shown.screen}\n", "").event["payload"]["body"] == IMAGES
 
 
+@pytest.mark.slow
 def test_the_spinner_leaves_nothing_on_the_terminal(server: Loopback, cfg: str) -> None:
     server.answer(Reply(IMAGES, delay=0.5))
 
@@ -530,7 +548,7 @@ def test_an_unknown_log_level_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 # actions
 
 
-def test_actions_lists_all_25_with_their_members() -> None:
+def test_actions_lists_all_28_with_their_members() -> None:
     # When
     ran = command("actions")
 
@@ -546,7 +564,18 @@ def test_actions_lists_all_25_with_their_members() -> None:
         else:  # the row above goes on
             rows[-1] = [above + below for above, below in zip(rows[-1], cells, strict=True)]
     listed = {name.strip(): (names_in(needed), names_in(taken)) for name, needed, taken in rows}
-    assert len(rows) == 25
+    assert listed.pop("CallOperation") == (
+        {"the", "field", "operation"},
+        {"what", "that", "operation", "takes"},
+    )
+    assert listed.pop("ScanImage") == (
+        {"repositoryName", "imageTag"},
+        {"imageDigest", "registryId"},
+    )
+    needed, taken = listed.pop("CopyImage")
+    assert needed == {"repositoryName"}
+    assert {"imageTag", "targetRepositoryName", "platform"} <= taken
+    assert len(listed) == 25
     assert listed == {operation: members(operation) for operation in OPERATIONS}
 
 
@@ -577,6 +606,118 @@ def members(operation: str) -> tuple[set[str], set[str]]:
     shape = operation_model(operation).input_shape
     required = set(shape.required_members)
     return required, set(shape.members) - required
+
+
+# Exit codes of the other commands
+
+
+def ended(
+    arguments: Sequence[str], folder: Path, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as its users do, without settings of the platform but those given."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("ELASTICIO_")}
+    return subprocess.run(
+        [COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=kept | environ,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_serve_exits_1_if_it_can_t_start(tmp_path: Path) -> None:
+    served = ended(["serve"], tmp_path)
+
+    assert served.returncode == 1
+    assert '"level":60' in served.stdout
+
+
+def test_serve_exits_0_once_the_shutdown_hook_has_run(tmp_path: Path) -> None:
+    # Given
+    (tmp_path / "component.json").write_text('{"actions": {"function": {"main": "end.py"}}}')
+    (tmp_path / "end.py").write_text("def shutdown(cfg, startup_data):\n    pass\n")
+    with RestApi(steps={("flow", "step"): {}}, startup_data={"flow": {}}) as api:
+        settings = {
+            **ALWAYS,
+            "ELASTICIO_API_URI": api.url,
+            "ELASTICIO_API_USERNAME": api.username,
+            "ELASTICIO_API_KEY": api.key,
+            "ELASTICIO_COMPONENT_PATH": str(tmp_path),
+            "ELASTICIO_HOOK_SHUTDOWN": "true",
+        }
+
+        # When
+        served = ended(["serve"], tmp_path, **settings)
+
+    # Then
+    assert served.returncode == 0, served.stdout
+    assert api.startup_data == {}
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (201, 1), (404, 1)])
+def test_service_exits_0_once_its_answer_is_delivered(
+    server: Loopback, cfg: str, tmp_path: Path, status: int, code: int
+) -> None:
+    # Given
+    server.answer(Reply({}), Reply(status=status))
+    settings = {
+        **ALWAYS,
+        "ELASTICIO_POST_RESULT_URL": f"{server.url}/result",
+        "ELASTICIO_CFG": cfg,
+    }
+
+    # When
+    answered = ended(["service", "verifyCredentials"], tmp_path, **settings)
+
+    # Then
+    assert answered.returncode == code, answered.stdout
+    assert [request.path for request in server.requests] == ["/", "/result"]
+
+
+def test_service_exits_1_without_a_place_for_its_answer(tmp_path: Path) -> None:
+    assert ended(["service", "verifyCredentials"], tmp_path).returncode == 1
+
+
+def test_sandbox_exits_1_if_its_port_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = command("sandbox", "--port", str(taken.getsockname()[1]))
+
+    assert (ran.code, ran.stdout) == (1, "")
+    assert "Address already in use" in ran.stderr
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_demo_exits_with_what_it_returns(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.demo.demo", lambda: code)
+
+    assert command("demo").code == code
+
+
+def test_a_traceback_shows_no_local_variables(cfg: str, tmp_path: Path) -> None:
+    # Given a fault of our own while the credentials are in local variables
+    code = (
+        "import sys, lib.sailor.local, lib.cli\n"
+        "def run(*values):\n    1 / 0\n"
+        "lib.sailor.local.run = run\n"
+        "sys.argv[0] = 'ecr-connector'\n"
+        "lib.cli.main()"
+    )
+
+    # When
+    crashed = subprocess.run(
+        [sys.executable, "-c", code, "run", "DescribeImages", "--cfg", cfg],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+
+    # Then
+    assert crashed.returncode == 1
+    assert "ZeroDivisionError" in crashed.stderr
+    assert KEYS["secretAccessKey"] not in crashed.stdout + crashed.stderr
 
 
 # Help and version
@@ -620,13 +761,24 @@ def test_help_lists_the_commands(arguments: list[str]) -> None:
             ],
         ),
         (
+            "flow",
+            [
+                "The file of a flow, such as flows/hello.json.",
+                "Without them, the flow plays in a sandbox.",
+                'each event is a line of JSON: {"step": "step_2", "event": "data", "payload":',
+                "0 on success; 1 if there was an error that no error handling of the flow takes;",
+                "Example: ecr-connector flow flows/hello.json",
+            ],
+        ),
+        (
             "actions",
-            ["List the 25 actions with their members, and the triggers with their fields."],
+            ["List the actions with their members, and the triggers with their fields."],
         ),
         (
             "sandbox",
             ["It checks request signatures as AWS does", "--port", "until you press Ctrl-C"],
         ),
+        ("studio", ["Open a page on which flows are drawn and run", "127.0.0.1 only"]),
         ("demo", ["Take one container image through its whole life"]),
         ("generate", ["--check", "Write nothing; exit 1 if something is out of date."]),
     ],

@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
 from lib import __version__
 from lib.cli import arguments
-from lib.sailor import Component, local, logs
+from lib.sailor import Component, ComponentError, local, logs
 from lib.sailor.errors import SettingsError
 from lib.sailor.settings import outgoing_message_size_limit
 
@@ -117,6 +116,131 @@ def run(
     raise typer.Exit(code)
 
 
+@app.command(name="flow")
+def run_flow(
+    file: Annotated[
+        Path, typer.Argument(help="The file of a flow, such as flows/hello.json.", metavar="FILE")
+    ],
+    *,
+    given: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            help="The message that the flow begins with, or its body: JSON, @FILE, or - for"
+            " standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    cfg: Annotated[
+        str | None,
+        typer.Option(
+            help="The credentials: JSON, or @FILE. Without them, the flow plays in a sandbox.",
+            show_default=False,
+        ),
+    ] = None,
+    broker: Annotated[
+        str | None,
+        typer.Option(
+            help="Run over this RabbitMQ broker, with a process per step, as the platform does:"
+            " amqp://user:password@host:port.",
+            metavar="AMQP_URI",
+            show_default=False,
+        ),
+    ] = None,
+    repeat: Annotated[
+        float | None,
+        typer.Option(
+            help="Run again after so many seconds, until Ctrl-C.", min=0, show_default=False
+        ),
+    ] = None,
+    rebound_delay: Annotated[
+        float, typer.Option(help="The seconds that a rebounded message waits.", min=0)
+    ] = 0.5,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write lines of JSON even on a terminal.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the tracebacks of errors on a terminal.")
+    ] = False,
+    by_hand: Annotated[
+        str | None,
+        typer.Option(
+            help="With --broker: leave it to you to start this step, with the environment that"
+            " --print-env prints.",
+            metavar="STEP",
+            show_default=False,
+        ),
+    ] = None,
+    print_env: Annotated[
+        str | None,
+        typer.Option(
+            help="Run nothing; print the environment of this step, as a file for serve and for"
+            " docker compose.",
+            metavar="STEP",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Run a flow on this machine, from a file in the platform's own format.
+
+    On a terminal, a line for each step fills up as messages pass; then comes what the last steps
+    emitted. In a pipe or a file, each event is a line of JSON: {"step": "step_2", "event": "data",
+    "payload": {...message...}}. Logs go to standard error; LOG_LEVEL sets how much is logged.
+
+    Exit status: 0 on success; 1 if there was an error that no error handling of the flow takes; 75
+    if the only such errors were messages that were rebounded too often; 2 if the flow is wrong, and
+    nothing ran.
+
+    Example: ecr-connector flow flows/hello.json
+    """
+    try:
+        from lib.cli import flow
+    except ModuleNotFoundError as error:
+        typer.echo(
+            f"Flows need jsonata-python ({error}). `make setup` installs it, and so does"
+            " pip install --editable '.[flow]'",
+            err=True,
+        )
+        raise typer.Exit(1) from None
+    from lib.platform.errors import InvalidFlowError, PlatformError
+    from lib.platform.flows.environment import environment_file
+    from lib.platform.flows.input import first_message
+    from lib.sandbox import SandboxError
+
+    for_a_person = sys.stdout.isatty() and not as_json
+    log_level = _log_level(default="warn" if for_a_person else "info")
+    options = flow.Options(
+        cfg=None if cfg is None else arguments.read_object("--cfg", cfg),
+        broker=None if broker is None else arguments.read_broker("--broker", broker),
+        by_hand=by_hand,
+        repeat=repeat,
+        rebound_delay=rebound_delay,
+        message_size_limit=_message_size_limit(),
+        for_a_person=for_a_person,
+        debug=debug,
+        log_level=log_level,
+    )
+    if by_hand is not None and broker is None:
+        raise typer.BadParameter("it needs --broker", param_hint="--by-hand")
+    message = None if given is None else arguments.read_json("--input", given)
+    logs.configure(log_level, stream=sys.stderr)
+    try:
+        plan = flow.load(file, runs_node=options.broker is not None)
+        arguments.check_step("--by-hand", by_hand, plan.steps)
+        arguments.check_step("--print-env", print_env, plan.steps)
+        if print_env is not None:
+            typer.echo(environment_file(plan, print_env, options.broker), nl=False)
+            return
+        code = flow.run(plan, first_message(plan, message), options)
+    except InvalidFlowError as error:
+        typer.echo(error, err=True)
+        code = 2
+    except (ComponentError, PlatformError, SandboxError) as error:
+        typer.echo(error, err=True)
+        code = 1
+    raise typer.Exit(code)
+
+
 @app.command()
 def serve() -> None:
     """Run one step of a flow until SIGTERM or SIGINT.
@@ -149,10 +273,12 @@ def service(
 
 @app.command()
 def actions() -> None:
-    """List the 25 actions with their members, and the triggers with their fields."""
+    """List the actions with their members, and the triggers with their fields."""
     from rich.console import Console
     from rich.table import Column, Table
 
+    from lib.component import schemas
+    from lib.component.operation import any_operation
     from lib.component.operation.members import PROTOCOL_INPUTS, stand_ins
 
     component = Component.load(ROOT)
@@ -162,8 +288,11 @@ def actions() -> None:
         return Table(Column(first, no_wrap=True), *folded, box=None, pad_edge=False)
 
     table = columns("Action", "Needs", "May take")
-    for name, entry in component.descriptor["actions"].items():
-        schema = orjson.loads((ROOT / entry["metadata"]["in"]).read_bytes())
+    for name in component.descriptor["actions"]:
+        if name == any_operation.FUNCTION:
+            table.add_row(name, f"the field {any_operation.FIELD}", "what that operation takes")
+            continue
+        schema = schemas.load(name, "in")
         chosen = stand_ins(schema)  # in the message or in a field
         members = {
             member: bool(rules.get("required")) or member in chosen
@@ -211,6 +340,40 @@ def sandbox(
 
 
 @app.command()
+def studio(
+    port: Annotated[
+        int, typer.Option(help="The port to listen on; 0 picks a free one.", min=0, max=65535)
+    ] = 0,
+    *,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the URL of the page, but do not open it.")
+    ] = False,
+) -> None:
+    """Open a page on which flows are drawn and run.
+
+    The page is on 127.0.0.1 only, and needs the token in its URL, which is the first line of
+    standard output. It begins with a sandbox, so no AWS account is needed. Credentials that you
+    enter stay in memory. Press Ctrl-C to stop it.
+    """
+    try:
+        from lib.studio.server import StudioError, serve_studio
+    except ModuleNotFoundError as error:
+        typer.echo(
+            f"The studio needs NiceGUI ({error}). `make setup` installs it, and so does"
+            " pip install --editable '.[studio,flow,sandbox]'",
+            err=True,
+        )
+        raise typer.Exit(1) from None
+    from lib.cli.flow import CONNECTOR
+
+    try:
+        serve_studio(CONNECTOR, port=port, opens_browser=not no_browser)
+    except StudioError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def demo() -> None:
     """Take one container image through its whole life in a sandbox."""
     from lib.demo import demo as show
@@ -247,8 +410,8 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "ELASTICIO_COMPONENT_PATH": component}
 
 
-def _log_level() -> str:
-    level = os.environ.get("LOG_LEVEL") or "info"
+def _log_level(default: str = "info") -> str:
+    level = os.environ.get("LOG_LEVEL") or default
     if level not in logs.LEVELS:
         expected = ", ".join(logs.LEVELS)
         raise typer.BadParameter(

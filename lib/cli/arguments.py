@@ -3,15 +3,18 @@
 import difflib
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import typer
 
 from lib.sailor import Component
 from lib.sailor.local import WriteEvent
+
+if TYPE_CHECKING:
+    from lib.platform.broker import Broker
 
 _LOGGER = logging.getLogger("component")
 
@@ -20,14 +23,26 @@ def check_action(name: str, component: Component) -> None:
     """Check that the component has an action or a trigger of that name.
 
     Raises:
-        typer.BadParameter: It has none; the closest name is suggested.
+        typer.BadParameter: It has none; the closest name is suggested, and Call Operation for an
+            operation without its own action.
     """
     known = [*component.descriptor["actions"], *component.descriptor.get("triggers", {})]
     if name not in known:
-        by_letters = {_letters(one): one for one in known}
-        close = difflib.get_close_matches(_letters(name), by_letters, n=1)
-        hint = f"did you mean {by_letters[close[0]]}?" if close else "see ecr-connector actions"
+        hint = _action_hint(name, known)
         raise typer.BadParameter(f"there is no action {name!r}; {hint}", param_hint="ACTION")
+
+
+def check_step(option: str, name: str | None, steps: Collection[str]) -> None:
+    """Check that a flow has the step that an option names, if it names one.
+
+    Raises:
+        typer.BadParameter: It has none; all that it has are listed.
+    """
+    if name is not None and name not in steps:
+        raise typer.BadParameter(
+            f"there is no step {name!r}; the flow has {_enumeration([*steps])}",
+            param_hint=option,
+        )
 
 
 def read_json(option: str, value: str) -> Any:
@@ -60,6 +75,21 @@ def read_object(option: str, value: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise typer.BadParameter("expected a JSON object", param_hint=option)
     return content
+
+
+def read_broker(option: str, value: str) -> "Broker":
+    """Return the broker at an AMQP URI.
+
+    Raises:
+        typer.BadParameter: It is not an AMQP URI. The text itself is not in the message, because
+            it may hold a password.
+    """
+    from lib.platform.broker import Broker
+
+    try:
+        return Broker.of(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def check_no_more(rest: Sequence[str]) -> None:
@@ -106,6 +136,17 @@ def with_hint(
             )
 
     return write_with_hint
+
+
+def _action_hint(name: str, known: Sequence[str]) -> str:
+    from lib.component.operation.any_operation import FIELD, FUNCTION
+    from lib.component.shapes import service
+
+    if name in service.names():
+        return f'run {FUNCTION}, with "{FIELD}": "{name}" in --cfg'
+    by_letters = {_letters(one): one for one in known}
+    close = difflib.get_close_matches(_letters(name), by_letters, n=1)
+    return f"did you mean {by_letters[close[0]]}?" if close else "see ecr-connector actions"
 
 
 def _letters(name: str) -> str:

@@ -82,16 +82,19 @@ class HttpServer(ABC):
 
     Its methods are safe to call from any thread.
 
+    Args:
+        port: The port to listen on; 0 for a free one.
+
     Attributes:
         requests: The requests that were answered, in that order.
         pending: The number of requests that are not answered yet.
     """
 
+    port: int = field(default=0, kw_only=True)
     requests: list[Request] = field(default_factory=list, init=False)
     pending: int = field(default=0, init=False)
     _faults: list[Fault] = field(default_factory=list, init=False)
     _server: "_Server | None" = field(default=None, init=False)
-    _port: int = field(default=0, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @abstractmethod
@@ -101,7 +104,7 @@ class HttpServer(ABC):
     @property
     def url(self) -> str:
         """The address of the server, without a slash at the end."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     def fail(
         self,
@@ -125,8 +128,8 @@ class HttpServer(ABC):
 
     def up(self) -> Self:
         """Start listening; after ``down``, on the same port as before."""
-        self._server = _Server(("127.0.0.1", self._port), self)
-        self._port = self._server.server_address[1]
+        self._server = _Server(("127.0.0.1", self.port), self)
+        self.port = self._server.server_address[1]
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()

@@ -88,6 +88,7 @@ class Runtime:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                process_group=0,  # Ctrl-C in a shell is for us, who stop it in good order
             )
 
     @property

@@ -67,18 +67,20 @@ class FlowStep:
 
 
 class Flow:
-    """A chain of steps.
+    """The steps of a flow.
 
-    The data that a step emits go to the input of the next one, those of the last step to the
-    queue ``output``.
+    In a chain, the data that a step emits go to the input of the next one, those of the last step
+    to the queue ``output``. Otherwise each step has its own output queue.
 
     Args:
         broker: The broker of the queues.
         api: The REST API, which gets the data of the steps.
         storage: The object storage, if the flow has one.
         steps: The ids of the steps.
-        flow_id: The flow's id; by default a new one.
+        flow_id: The flow's id; by default the prefix.
+        prefix: What all names on the broker begin with; by default a new one.
         entry: The address of the broker for the steps, if it differs: that of a proxy.
+        is_chain: Whether the steps are a chain.
 
     Attributes:
         cipher: The cipher of the flow's messages.
@@ -98,20 +100,24 @@ class Flow:
         storage: ObjectStorage | None = None,
         steps: Sequence[str] = ("step_1",),
         flow_id: str | None = None,
+        prefix: str | None = None,
         entry: Broker | None = None,
+        is_chain: bool = True,
     ) -> None:
         self.broker = broker
         self.api = api
         self.storage = storage
         self.entry = entry or broker
         self.cipher = FlowCipher()
-        self.prefix = f"flow-{uuid.uuid4().hex[:12]}"
+        self.prefix = prefix or f"flow-{uuid.uuid4().hex[:12]}"
         self.id = flow_id or self.prefix
         self.exchange = f"{self.prefix}:exchange"
         self.output = f"{self.prefix}:output"
         self.replies = f"{self.prefix}:replies"
         self.elsewhere = f"{self.prefix}:elsewhere"
-        outputs = [f"{self.prefix}:{step}:messages" for step in steps[1:]] + [self.output]
+        outputs = [f"{self.prefix}:{step}:output" for step in steps]
+        if is_chain:
+            outputs = [f"{self.prefix}:{step}:messages" for step in steps[1:]] + [self.output]
         self.steps = [
             FlowStep(step, f"{self.prefix}:{step}", output)
             for step, output in zip(steps, outputs, strict=True)
@@ -190,8 +196,9 @@ class Flow:
         """The names of all queues."""
         names = [self.output, self.replies, self.elsewhere]
         for step in self.steps:
-            names += [step.input, step.rejected, step.errors, step.rebounds, step.snapshots]
-        return names
+            names += [step.input, step.output]  # the output of one may be the input of the next
+            names += [step.rejected, step.errors, step.rebounds, step.snapshots]
+        return list(dict.fromkeys(names))
 
     def declare(self) -> None:
         """Declare the exchange, the queues and the bindings."""
@@ -246,7 +253,7 @@ class Flow:
         """
         with self.broker.channel() as channel:
             channel.confirm_delivery()
-            return self._publish(
+            return self.publish_on(
                 channel, message, step or self.step, headers=headers, version=version, **properties
             )
 
@@ -256,14 +263,14 @@ class Flow:
         """Publish many messages to a step's input, and return their messageIds; see ``publish``."""
         with self.broker.channel() as channel:
             ids = [
-                self._publish(channel, message, step or self.step, **properties)
+                self.publish_on(channel, message, step or self.step, **properties)
                 for message in messages
             ]
             # The broker answers once all messages are in the queue.
             channel.queue_declare((step or self.step).input, passive=True)
         return ids
 
-    def _publish(
+    def publish_on(
         self,
         channel: BlockingChannel,
         message: Any,
@@ -273,6 +280,7 @@ class Flow:
         version: int = 1,
         **properties: Any,
     ) -> str:
+        """Publish a message on a channel of the caller's; see ``publish``."""
         message_id = str(uuid.uuid4())
         table = None
         if headers is not None:

@@ -70,6 +70,15 @@ def no_ci(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+def test_a_machine_without_chromium_skips_a_test_and_says_what_to_do() -> None:
+    poor = Machine(install=lambda *_: False, browser=lambda: None)
+    with pytest.raises(pytest.skip.Exception) as skipped:
+        poor.need_browser()
+    assert (
+        str(skipped.value) == "Chromium is missing; on Debian or Ubuntu: sudo apt install chromium"
+    )
+
+
 def test_a_machine_without_a_broker_skips_a_test_and_says_what_to_do() -> None:
     with pytest.raises(pytest.skip.Exception) as skipped:
         poor_machine().need_broker()
@@ -171,6 +180,7 @@ def run_on_a_poor_machine(
     )
 
 
+@pytest.mark.slow
 def test_a_run_passes_and_says_what_it_left_out(tmp_path: Path) -> None:
     ended = run_on_a_poor_machine(tmp_path, "--cov-fail-under=100", "-n", "2")
 
@@ -189,6 +199,7 @@ def test_a_run_passes_and_says_what_it_left_out(tmp_path: Path) -> None:
     assert "1 passed, 3 skipped" in ended.stdout
 
 
+@pytest.mark.slow
 def test_a_run_that_leaves_nothing_out_needs_its_coverage(tmp_path: Path) -> None:
     ended = run_on_a_poor_machine(tmp_path, "--cov-fail-under=100", "-m", "not broker")
 
@@ -197,6 +208,7 @@ def test_a_run_that_leaves_nothing_out_needs_its_coverage(tmp_path: Path) -> Non
     assert "Coverage failure" in ended.stdout
 
 
+@pytest.mark.slow
 def test_in_ci_what_is_left_out_fails(tmp_path: Path) -> None:
     ended = run_on_a_poor_machine(tmp_path, variables={"CI": "true"})
 
