@@ -1,0 +1,1 @@
+"""The studio: a page on this machine on which flows are drawn and run."""
