@@ -14,7 +14,9 @@ from rich.console import Console
 from benchmarks import (
     call,
     containers,
+    copying,
     endurance,
+    flow,
     growth,
     memory,
     results,
@@ -59,6 +61,13 @@ def main(
     peak_memory: Annotated[
         bool, typer.Option("--memory", help="Peak memory with the largest layer part.")
     ] = False,
+    one_copy: Annotated[
+        bool,
+        typer.Option(
+            "--copy",
+            help="Copy Image with a layer of 2 GiB, next to a plain loop; by default 256 MiB.",
+        ),
+    ] = False,
     one_step: Annotated[
         bool,
         typer.Option(
@@ -66,6 +75,9 @@ def main(
             help="A step under our runtime and the Node.js runtime, with a prefetch of 1, 5, 10 "
             "and 20; by default 1 and 10.",
         ),
+    ] = False,
+    one_flow: Annotated[
+        bool, typer.Option("--flow", help="10,000 messages through a flow without a broker.")
     ] = False,
     growing: Annotated[
         bool,
@@ -87,7 +99,7 @@ def main(
         ),
     ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="All of these, in full: about nine minutes.")
+        bool, typer.Option("--all", help="All of these, in full: about twelve minutes.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Also write the figures to this file.")] = None,
 ) -> None:
@@ -102,9 +114,11 @@ def main(
     # Memory comes first: the peak of a child process includes the memory of this one.
     parts = [
         Part("memory", peak_memory, memory.measure, memory.measure),
+        Part("a copy", one_copy, copying.measure, partial(copying.measure, copying.BRIEF)),
         Part("start-up", start_up, startup.measure, startup.measure),
         Part("one call", one_call, call.measure, call.measure),
         Part("a step", one_step, step.measure, partial(step.measure, step.LEAST_AND_USUAL)),
+        Part("a flow", one_flow, flow.measure, flow.measure),
         Part("growth of a step", growing, growth.measure, None),
         Part("containers on one queue", growing, containers.measure, None),
         Part("endurance", enduring, endurance.measure, None),

@@ -18,7 +18,7 @@ class Figure:
         part: The part of the benchmarks.
         name: The name of the measure.
         value: Its value.
-        unit: ``ns``, ``µs``, ``ms``, ``MiB`` or ``msg/s``; empty for a ratio.
+        unit: ``ns``, ``µs``, ``ms``, ``MiB``, ``MiB/s`` or ``msg/s``; empty for a ratio.
         bar: The highest acceptable value; None if the figure is only for comparison.
         goal: The value that we aim for.
         at_least: Whether bar and goal are lower limits.

@@ -1,15 +1,16 @@
-"""An endpoint on loopback with one canned answer, in a separate process.
+"""Endpoints on loopback in a separate process, such as one with one canned answer.
 
-Its CPU time does not count, and it is quick enough that no client waits long.
+Their CPU time does not count, and they are quick enough that no client waits long.
 """
 
 import asyncio
 import multiprocessing
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import ClassVar, cast
 
@@ -58,9 +59,20 @@ def endpoint(content: bytes) -> Iterator[Endpoint]:
 
     A GET is answered with the head of the POST before it.
     """
+    with served(partial(_Exchange, _HEAD % len(content) + content)) as running:
+        yield running
+
+
+@contextmanager
+def served(exchange: Callable[[], asyncio.Protocol]) -> Iterator[Endpoint]:
+    """Let a protocol answer the connections to an endpoint.
+
+    Args:
+        exchange: Makes the protocol of a connection; the other process gets a copy.
+    """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    server = context.Process(target=_serve, args=(content, sender), daemon=True)
+    server = context.Process(target=_serve, args=(exchange, sender), daemon=True)
     server.start()
     sender.close()
     try:
@@ -71,15 +83,15 @@ def endpoint(content: bytes) -> Iterator[Endpoint]:
         server.join()
 
 
-def _serve(content: bytes, port: Connection) -> None:
+def _serve(exchange: Callable[[], asyncio.Protocol], port: Connection) -> None:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C ends the benchmarks, which end this process
-    asyncio.run(_listen(_HEAD % len(content) + content, port))
+    asyncio.run(_listen(exchange, port))
 
 
-async def _listen(answer: bytes, port: Connection) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: _Exchange(answer), _HOST, 0)
+async def _listen(exchange: Callable[[], asyncio.Protocol], port: Connection) -> None:
+    server = await asyncio.get_running_loop().create_server(exchange, _HOST, 0)
     port.send(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 

@@ -50,10 +50,12 @@ def run(*arguments: str) -> None:
 @pytest.mark.parametrize(
     ("flags", "parts"),
     [
-        ([], ["memory", "start-up", "one call", "a step"]),
+        ([], ["memory", "a copy", "start-up", "one call", "a step", "a flow"]),
         (["--call"], ["one call"]),
         (["--startup", "--memory"], ["memory", "start-up"]),
+        (["--copy"], ["a copy"]),
         (["--step"], ["a step"]),
+        (["--flow"], ["a flow"]),
         (["--growth"], ["growth of a step", "containers on one queue"]),
         (["--endurance"], ["endurance"]),
         (["--throttling"], ["throttling"]),
@@ -70,7 +72,7 @@ def test_each_part_runs_alone_and_the_long_ones_not_by_default(
 def test_all_parts_run_when_asked_for(measured: list[str]) -> None:
     run("--all")
 
-    assert len(measured) == 8
+    assert len(measured) == 10
 
 
 @pytest.mark.usefixtures("measured")
