@@ -5,12 +5,15 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-PARALLEL := $(BIN)/python -m pytest -n auto --dist worksteal
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := $(PYTEST) -n auto --dist worksteal
+USUAL := not long and not breadth
+QUICK := not broker and not browser and not slow and $(USUAL)
 
 # Tests start hundreds of processes, which must not compile every module again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo check test mutants lint generate bench image clean
+.PHONY: help setup demo studio check test thorough mutants lint generate bench pictures image clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,12 +31,19 @@ $(INSTALLED): pyproject.toml requirements-dev.txt
 demo: setup  ## Take a container image through its whole life in a sandbox
 	@$(BIN)/ecr-connector demo
 
-check: setup lint  ## Run lint and all tests that need no broker, in under a minute
-	$(PARALLEL) -m "not broker"
+studio: setup  ## Draw and run flows in a browser
+	@$(BIN)/ecr-connector studio
 
-test: setup  ## Run every test, with branch coverage
+check: setup lint  ## Run lint and the quick tests that need no broker and no browser
+	$(PARALLEL) -m "$(QUICK)" --hypothesis-profile=quick
+
+test: setup  ## Run every test but the long ones and repetitions
+	$(PARALLEL) -m "not alone and $(USUAL)"
+	$(PYTEST) -m "alone and $(USUAL)"
+
+thorough: setup  ## Run every test with branch coverage
 	$(PARALLEL) -m "not alone" --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-report=term
+	$(PYTEST) -m alone --cov --cov-append --cov-report=term
 
 mutants: setup  ## Change the code in one place at a time, and list what no test notices
 	$(BIN)/python -m tests.mutants
@@ -49,6 +59,9 @@ generate: setup  ## Write the schemas, the actions of component.json and the ref
 
 bench: setup  ## Measure the cost of an action, side by side with its peers
 	$(BIN)/python -m benchmarks
+
+pictures: setup  ## Take the pictures of docs/pictures from the studio
+	$(BIN)/python -m tests.support.pictures
 
 image: setup  ## Build the image, with Docker, Podman or, as root on Debian, buildah
 	$(BIN)/python -m tests.support.image

@@ -1,5 +1,6 @@
 """What tests share: an Amazon ECR of their own, and a machine whose AWS settings are a trap."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,16 @@ from lib.component.connection import client_of
 from lib.sandbox import Sandbox
 from tests.support import decoys
 
-pytest_plugins = ["tests.support.provision", "tests.support.fixtures"]
+pytest_plugins = [
+    "tests.support.random_examples",
+    "tests.support.provision",
+    "tests.support.fixtures",
+]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of workers: more than cores, because many tests wait for a process."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 """Mutation testing: change the code in one place at a time, and see whether a test fails for it.
 
 ``python -m tests.mutants [MODULE...]``, or ``make mutants`` for all modules of ``TESTS``. A line
-for each change that no test noticed goes to stdout; the exit status is 1 if there is one.
+for each change that no test noticed goes to stdout, and one for each module; the exit status is 1
+if there is a change that ``mutants.toml`` does not list as equivalent, with the reason why no test
+can notice it.
 
 Each mutant runs in a fork of this process, which has imported the libraries but none of our code.
 """
@@ -15,9 +17,9 @@ import multiprocessing
 import os
 import sys
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+import tomllib
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.context import ForkProcess
 from pathlib import Path
@@ -27,20 +29,49 @@ import pytest
 
 from tests.support.repository import ROOT
 
+_HTTP_TESTS = (
+    "http/test_transport.py",
+    "http/test_deadlines.py",
+    "http/test_hostile_servers.py",
+    "ecr/test_bad_answers.py",
+)
+# The files that notice a change, the quickest first.
 TESTS: dict[str, tuple[str, ...]] = {
     "lib.sailor.publisher": ("sailor/test_unit_publisher.py",),
     "lib.sailor.consumer": ("sailor/test_unit_consumer.py",),
     "lib.sailor.delivery": ("sailor/test_unit_ledger.py", "sailor/test_unit_consumer.py"),
-    "lib.sailor.events": ("sailor/test_unit_emitter.py",),
+    "lib.sailor.events": ("sailor/test_unit_emitter.py", "sailor/test_unit_worker.py"),
     "lib.sailor.error_report": ("sailor/test_unit_emitter.py", "sailor/test_unit_worker.py"),
     "lib.sailor.worker": ("sailor/test_unit_worker.py",),
     "lib.sailor.amqp": ("sailor/test_unit_connection.py", "sailor/test_unit_publisher.py"),
-    "lib.ecr.client": ("ecr/test_client.py", "ecr/test_retries.py", "ecr/test_clock.py"),
+    "lib.ecr.client": (
+        "ecr/test_client.py",
+        "ecr/test_throttling.py",
+        "ecr/test_retries.py",
+        "ecr/test_roles.py",
+        "ecr/test_bad_answers.py",
+    ),
     "lib.ecr.role": ("ecr/test_roles.py",),
-    "lib.ecr.adapter": ("ecr/test_wire.py", "ecr/test_bad_answers.py"),
+    "lib.http.adapter": _HTTP_TESTS,
+    "lib.http.connection": ("http/test_tunnel.py", *_HTTP_TESTS),
+    "lib.http.response": ("http/test_response.py", *_HTTP_TESTS),
+    "lib.http.transport": _HTTP_TESTS,
 }
-LIBRARIES = ("botocore.session", "cryptography", "jsonschema", "orjson", "pika")
+EQUIVALENT = ROOT / "tests" / "mutants.toml"
+LIBRARIES = (
+    "botocore.session",
+    "cryptography",
+    "hypothesis.internal.conjecture.engine",
+    "hypothesis.strategies",
+    "httptools",
+    "jsonschema",
+    "orjson",
+    "pika",
+    "requests",
+)
+OPTIONS = ("-x", "-q", "--assert=plain", "-p", "no:cacheprovider")
 UNCHANGED_TIME_LIMIT = 120  # seconds
+LEAST_TIME_LIMIT = 5  # seconds
 
 _OTHER_OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Eq: ast.NotEq,
@@ -70,7 +101,7 @@ class Mutant:
     Args:
         module: Its name.
         line: The line of the change.
-        change: What was changed, before and after.
+        change: What was changed, where, before and after; different for each mutant of a module.
         source: The changed source.
     """
 
@@ -80,32 +111,77 @@ class Mutant:
     source: str
 
 
+@dataclass(frozen=True)
+class Result:
+    """What became of a mutant.
+
+    Args:
+        mutant: The mutant.
+        survived: Whether no test noticed it.
+        hung: Whether it was noticed because the tests did not end.
+    """
+
+    mutant: Mutant
+    survived: bool
+    hung: bool = False
+
+
 def mutants_of(module: str) -> Iterator[Mutant]:
     """Yield all mutants of a module."""
     source = _file(module).read_text()
     tree = ast.parse(source)
-    for number, (node, replacement) in enumerate(_replacements(tree)):
-        changed = copy.deepcopy(tree)
-        # The same walk over the copy finds the same node.
-        target = next(
-            each for place, (each, _) in enumerate(_replacements(changed)) if place == number
-        )
-        _Replace(target, replacement).visit(changed)
-        after = ast.unparse(replacement) if replacement else "nothing"
-        change = f"{ast.unparse(node)} -> {after}".replace("\n", " ")
+    contexts = _contexts(tree)
+    seen: Counter[str] = Counter()
+    for node, replacement in _replacements(tree):
+        changed = _copy(tree, node, replacement)
+        change = contexts[node].change(node, replacement)
+        seen[change] += 1
+        if seen[change] > 1:
+            change += f" ({seen[change]})"
         line = getattr(node, "lineno", 0)
         yield Mutant(module, line, change, ast.unparse(ast.fix_missing_locations(changed)))
 
 
-class _Replace(ast.NodeTransformer):
-    """Puts another node, or ``pass``, in a node's place."""
+@dataclass(frozen=True)
+class _Context:
+    """Where a node is.
 
-    def __init__(self, target: ast.AST, replacement: ast.AST | None) -> None:
-        self._target = target
-        self._replacement = replacement or ast.Pass()
+    Args:
+        scope: The name of the class and the function that it is in.
+        parent: The node above it.
+    """
 
-    def visit(self, node: ast.AST) -> ast.AST:
-        return self._replacement if node is self._target else self.generic_visit(node)
+    scope: str
+    parent: ast.AST
+
+    def change(self, node: ast.AST, replacement: ast.AST | None) -> str:
+        """Return what a change is; that of a constant, with what it stands in."""
+        if replacement is None:
+            text = f"{ast.unparse(node)} -> nothing"
+        elif isinstance(node, ast.If) and isinstance(replacement, ast.If):
+            text = f"if {ast.unparse(node.test)} -> if {ast.unparse(replacement.test)}"
+        elif isinstance(node, ast.Constant) and not isinstance(self.parent, ast.arguments):
+            place = _copy(self.parent, node, replacement)
+            text = f"{ast.unparse(self.parent)} -> {ast.unparse(place)}"
+        else:
+            text = f"{ast.unparse(node)} -> {ast.unparse(replacement)}"
+        return f"{self.scope}: {' '.join(text.split())}"
+
+
+def _copy(tree: ast.AST, node: ast.AST, replacement: ast.AST | None) -> ast.AST:
+    """Return a copy of a tree with another node, or ``pass``, in a node's place."""
+    return copy.deepcopy(tree, {id(node): replacement or ast.Pass()})
+
+
+def _contexts(tree: ast.AST, scope: str = "") -> dict[ast.AST, _Context]:
+    """Return where each node below another one is."""
+    contexts = {}
+    for node in ast.iter_child_nodes(tree):
+        contexts[node] = _Context(scope or "module", tree)
+        name = getattr(node, "name", None)
+        inner = isinstance(node, ast.FunctionDef | ast.ClassDef)
+        contexts |= _contexts(node, f"{scope}.{name}".strip(".") if inner else scope)
+    return contexts
 
 
 def _replacements(tree: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | None]]:  # noqa: C901 - a table
@@ -177,29 +253,32 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def _run(mutant: Mutant, tests: Sequence[str]) -> None:
     """Run the tests of a mutant, and end this process with their exit status."""
     sys.meta_path.insert(0, _Finder(mutant))
-    options = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
-    with Path(os.devnull).open("w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
-        status = pytest.main([*options, *(str(ROOT / "tests" / name) for name in tests)])
+    os.environ["TEST_WAIT_SECONDS"] = "2"
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nothing, stream.fileno())
+    status = pytest.main([*OPTIONS, *(str(ROOT / "tests" / name) for name in tests)])
     os._exit(int(status))
 
 
-def survivors(module: str, workers: int) -> Iterator[Mutant]:
-    """Yield the mutants of a module that no test noticed.
+def results(module: str, workers: int) -> Iterator[Result]:
+    """Yield what became of each mutant of a module.
 
     Raises:
         SystemExit: The module's tests fail without any change.
     """
     unchanged = Mutant(module, 0, "unchanged", _file(module).read_text())
     began = time.monotonic()
-    if unchanged not in _unnoticed([unchanged], 1, UNCHANGED_TIME_LIMIT):
+    [control] = _run_all([unchanged], 1, UNCHANGED_TIME_LIMIT)
+    if not control.survived:
         raise SystemExit(f"{module}: its tests fail without any change")
     # The others run next to each other, which takes longer.
-    limit = 5 * workers * (time.monotonic() - began)
-    yield from _unnoticed(mutants_of(module), workers, limit)
+    limit = max(3 * workers * (time.monotonic() - began), LEAST_TIME_LIMIT)
+    yield from _run_all(mutants_of(module), workers, limit)
 
 
-def _unnoticed(mutants: Iterable[Mutant], workers: int, limit: float) -> Iterator[Mutant]:
-    """Run mutants, some at a time, and yield those whose tests succeed within a time in seconds."""
+def _run_all(mutants: Iterable[Mutant], workers: int, limit: float) -> Iterator[Result]:
+    """Run mutants, some at a time, each for so many seconds at most."""
     fork = multiprocessing.get_context("fork")
     waiting = deque(mutants)
     running: dict[ForkProcess, tuple[Mutant, float]] = {}
@@ -211,31 +290,49 @@ def _unnoticed(mutants: Iterable[Mutant], workers: int, limit: float) -> Iterato
             running[process] = mutant, time.monotonic() + limit
         time.sleep(0.02)
         for process, (mutant, deadline) in list(running.items()):
-            if process.is_alive() and time.monotonic() > deadline:
-                process.kill()  # It hangs, and so is noticed.
+            hangs = process.is_alive() and time.monotonic() > deadline
+            if hangs:
+                process.kill()
                 process.join()
             if not process.is_alive():
                 del running[process]
-                if process.exitcode == 0:
-                    yield mutant
+                yield Result(mutant, process.exitcode == 0, hangs)
 
 
 def _file(module: str) -> Path:
     return ROOT.joinpath(*module.split(".")).with_suffix(".py")
 
 
+def _report(module: str, equivalent: Mapping[str, str]) -> bool:
+    """Print what became of a module's mutants, and return whether all is well."""
+    began = time.monotonic()
+    found = list(results(module, os.cpu_count() or 1))
+    survivors = [result.mutant for result in found if result.survived]
+    listed = [mutant for mutant in survivors if mutant.change in equivalent]
+    missed = [mutant for mutant in survivors if mutant.change not in equivalent]
+    for mutant in sorted(missed, key=lambda mutant: mutant.line):
+        print(f"{mutant.module}:{mutant.line}: {mutant.change}")  # noqa: T201 - its output
+    wrong = sorted(set(equivalent) - {mutant.change for mutant in survivors})
+    for change in wrong:
+        print(f"{module}: listed as equivalent, but noticed or gone: {change}")  # noqa: T201 - likewise
+    hung = sum(result.hung for result in found)
+    print(  # noqa: T201 - likewise
+        f"{module}: {len(found)} mutants, {len(found) - len(survivors)} killed ({hung} hung), "
+        f"{len(missed)} survive, {len(listed)} equivalent; {time.monotonic() - began:.0f} s",
+        flush=True,
+    )
+    return not missed and not wrong
+
+
 def main(modules: Sequence[str]) -> int:
     """Mutate modules, and print what no test noticed."""
     for library in LIBRARIES:
         importlib.import_module(library)
-    found = False
+    equivalent = tomllib.loads(EQUIVALENT.read_text())
+    is_well = True
     for module in modules or TESTS:
-        for mutant in survivors(module, os.cpu_count() or 1):
-            found = True
-            place = f"{mutant.module}:{mutant.line}"
-            print(f"{place}: {mutant.change:.100}", flush=True)  # noqa: T201 - its output
-        print(f"{module}: {len(list(mutants_of(module)))} mutants", flush=True)  # noqa: T201 - likewise
-    return int(found)
+        is_well &= _report(module, equivalent.get(module, {}))
+    return int(not is_well)
 
 
 if __name__ == "__main__":

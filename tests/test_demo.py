@@ -23,10 +23,11 @@ from lib.demo import demo
 from lib.demo.image import Image
 from lib.sailor import Component
 from lib.sandbox import Sandbox, SandboxError
+from tests.support.aws_model import OPERATIONS
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
-ACTIONS = set(Component.load(ROOT).descriptor["actions"])
+ACTIONS = set(OPERATIONS)
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -145,6 +146,7 @@ class TestTrouble:
             in shown.words
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("action", "change", "said"),
         [
@@ -178,6 +180,7 @@ class TestTrouble:
         assert "CreateRepository" in shown.text
         assert "DeleteRepository " not in shown.text
 
+    @pytest.mark.slow
     def test_a_result_that_is_never_final_ends_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         tamper(
             monkeypatch,
@@ -191,6 +194,7 @@ class TestTrouble:
         assert shown.code == 1
         assert "GetLifecyclePolicyPreview: not final after 0 seconds" in shown.words
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("url", "said"),
         [
@@ -213,6 +217,7 @@ class TestTrouble:
         assert shown.code == 1
         assert said in shown.words
 
+    @pytest.mark.slow
     def test_a_mistake_that_goes_unnoticed_is_trouble(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -226,6 +231,7 @@ class TestTrouble:
         assert shown.code == 1
         assert "DescribeImages: expected the error InvalidMessage, got error: " in shown.words
 
+    @pytest.mark.slow
     def test_an_operation_that_is_not_shown_is_trouble(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -248,6 +254,7 @@ class TestTrouble:
         assert "The sandbox needs moto's server" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_progress_is_on_stderr_if_that_is_a_terminal() -> None:
     # Given
     terminal, stderr = pty.openpty()
@@ -276,6 +283,7 @@ def test_progress_is_on_stderr_if_that_is_a_terminal() -> None:
     assert b"/25" in progress
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_the_progress_bar_leaves_nothing_on_the_terminal(columns: int) -> None:
     # When

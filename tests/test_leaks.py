@@ -492,6 +492,7 @@ class Holders:
         BODY | SIGNED_BY_CALLER,
         Validator("DescribeImages", schemas.load("DescribeImages", "in")),
         chosen={},
+        lists=(),
     )
     answer = Answer({**AUTHORIZATION, **DOWNLOAD}, "1b2c")
     response = Response(200, {"Authorization": CALLERS_SIGNATURE}, WHOLE)
@@ -517,13 +518,16 @@ def test_an_access_key_id_is_shown_shortened() -> None:
 # What the machine has is not consulted; conftest.py planted it
 
 
+ID, SECRET = "Access Key ID (accessKeyId)", "Secret Access Key (secretAccessKey)"
+
+
 @pytest.mark.parametrize(
     ("missing", "reason"),
     [
-        (("accessKeyId", "secretAccessKey"), "accessKeyId and secretAccessKey are missing"),
-        (("accessKeyId",), "accessKeyId is missing; it is needed with secretAccessKey"),
-        (("secretAccessKey",), "secretAccessKey is missing; it is needed with accessKeyId"),
-        (("region",), "region is missing; expected a region such as eu-central-1"),
+        (("accessKeyId", "secretAccessKey"), f"{ID} and {SECRET} are missing"),
+        (("accessKeyId",), f"{ID} is missing; it is needed with {SECRET}"),
+        (("secretAccessKey",), f"{SECRET} is missing; it is needed with {ID}"),
+        (("region",), "Region (region) is missing; expected a region such as eu-central-1"),
     ],
 )
 def test_what_cfg_lacks_is_not_taken_from_the_machine(

@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from lib.cli import app
+from tests.support.markdown import anchors, without_code
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +30,8 @@ VARYING = {
     r"\b\d{12}\b": "ACCOUNT",
     r"x-amzn-requestid: \w+": "x-amzn-requestid: ID",
     r"\b\d+ ms": "N ms",
-    r" +\d+$": " N",  # the milliseconds of a call, at the end of its row
+    r"\bin [\d.]+ s$": "in N s",
+    r" +[\d.]+$": " N",  # the milliseconds at the end of a row
 }
 
 
@@ -116,7 +118,8 @@ def assert_shows(screen: str, output: str) -> None:
     assert re.fullmatch(pattern(output), shown), f"{screen}\n\nREADME:\n{output}"
 
 
-@pytest.mark.timeout(900)  # it installs the dependencies
+@pytest.mark.long  # it installs the dependencies
+@pytest.mark.timeout(900)
 def test_the_ten_minute_path_works_as_it_is_typed(tmp_path: Path) -> None:
     # Given an empty folder and an empty home
     folder, home = tmp_path / "folder", tmp_path / "home"
@@ -175,20 +178,3 @@ def test_each_link_leads_somewhere(document: Path) -> None:
         assert file.exists(), target
         if anchor:
             assert anchor in anchors(file.read_text()), target
-
-
-def anchors(text: str) -> set[str]:
-    """Return the anchors of a document's headings, as GitHub makes them."""
-    found: list[str] = []
-    for title in re.findall(r"^#+ +(.+)$", without_code(text, inline=False), re.MULTILINE):
-        words = re.sub(r"<[^>]*>|\[([^\]]*)\]\([^)]*\)", r"\1", title).strip().lower()
-        slug = re.sub(r"[^\w -]", "", words).replace(" ", "-")
-        number = sum(re.fullmatch(rf"{re.escape(slug)}(-\d+)?", one) is not None for one in found)
-        found.append(f"{slug}-{number}" if number else slug)
-    return set(found)
-
-
-def without_code(text: str, *, inline: bool = True) -> str:
-    """Return a document without its blocks of code, and without code in its lines if asked."""
-    text = re.sub(r"^(`{3,})[^\n]*\n.*?^\1`*$", "", text, flags=re.DOTALL | re.MULTILINE)
-    return re.sub(r"`[^`\n]*`", "", text) if inline else text

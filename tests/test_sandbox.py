@@ -140,6 +140,7 @@ def test_requests_leave_no_line_on_the_terminal(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_the_machines_aws_settings_are_never_read() -> None:
     # Given a profile that does not exist, which boto3 would stumble over, and an eye on each file
     assert DECOY in os.environ["AWS_ACCESS_KEY_ID"]
@@ -171,6 +172,7 @@ print(orjson.dumps([path for path in opened if ".aws" in path]).decode())
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_prints_its_cfg_and_runs_until_it_is_stopped(number: signal.Signals) -> None:
     # Given
@@ -197,6 +199,7 @@ def test_the_command_prints_its_cfg_and_runs_until_it_is_stopped(number: signal.
     assert served.returncode == 0
 
 
+@pytest.mark.slow
 def test_the_command_keeps_the_key_off_the_screen_if_its_cfg_is_in_a_file(tmp_path: Path) -> None:
     # Given
     command = f"exec {shlex.quote(COMMAND)} sandbox > cfg.json"

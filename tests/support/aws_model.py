@@ -8,13 +8,16 @@ import base64
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Literal
+from itertools import chain
+from typing import Any, Literal, TypeVar
 from unittest import mock
 
+import pytest
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -22,15 +25,23 @@ from botocore.credentials import Credentials
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.session import Session
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.generator.model import ANY_OPERATION, OF_MANY_CALLS
 from lib.sailor import Component
 from lib.sailor.step import Process, Step
 from tests.support.loopback import Captured, Loopback
+from tests.support.random_examples import tries
 from tests.support.repository import DESCRIPTOR, ROOT
 
-OPERATIONS = tuple(sorted(DESCRIPTOR["actions"]))
+# The operations that have an action of their own.
+OPERATIONS = tuple(
+    sorted(
+        DESCRIPTOR["actions"].keys() - set(chain(*OF_MANY_CALLS.values(), *ANY_OPERATION.values()))
+    )
+)
+CALL_OPERATION = "CallOperation"
 REGION = "eu-central-1"
 # AWS's documentation uses these keys.
 KEYS = {
@@ -39,31 +50,32 @@ KEYS = {
 }
 TOKEN = "FwoGZXIvYXdzEBYaDEXAMPLETOKEN//////////wEaDA=="
 LARGEST_LONG = 2**63 - 1
+# A key in a sample of a map whose keys the model does not list.
+FREE_KEY = "any"
 
 Extent = Literal["minimal", "full", "random"]
 Event = tuple[str, Any]
+TestFunction = TypeVar("TestFunction", bound=Callable[..., None])
 
-# The same examples in each run, for people and CI alike.
-settings.register_profile(
-    "same in each run",
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],  # to shrink what fails took minutes
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.nested_given,  # for _matching, which is drawn on first use
-    ],
-)
-settings.load_profile("same in each run")
-
-# A valid value for each pattern in the model of what operations take.
+# A valid value for each pattern in the model.
 _SAMPLES = {
+    "Base64": "QVdTOnBhc3N3b3Jk",
+    "CredentialArn": "arn:aws:secretsmanager:eu-central-1:012345678910:secret:"
+    "ecr-pullthroughcache/hub",
+    "KmsKeyForRepositoryCreationTemplate": "arn:aws:kms:eu-central-1:012345678910:key/1234abcd",
     "ImageTagMutabilityExclusionFilterValue": "v1.*",
     "LayerDigest": f"sha256:{'0a' * 32}",
+    "Prefix": "team/web",
+    "PrincipalArn": "arn:aws:iam::012345678910:role/pulls",
+    "PullThroughCacheRuleRepositoryPrefix": "docker-hub",
+    "Region": "eu-west-1",
     "RegistryId": "012345678910",
+    "ReplicationBackfillId": "01234567-89ab-cdef-0123-456789abcdef",
+    "RepositoryFilterValue": "team/web",
     "RepositoryName": "team/web-app",
+    "ScanningRepositoryFilterValue": "team/*-app",
+    "SigningProfileArn": "arn:aws:signer:eu-central-1:012345678910:/signing-profiles/release",
+    "SigningRepositoryFilterValue": "team/*",
     "UploadId": "01234567-89ab-cdef-0123-456789abcdef",
 }
 _LONGEST_LIST = 3
@@ -95,9 +107,18 @@ def sample(shape: Shape) -> Any:
         return {name: sample(member) for name, member in shape.members.items()}
     if shape.type_name == "list":
         return [sample(shape.member)]
+    if shape.type_name == "map":
+        return {key: sample(shape.value) for key in shape.key.enum or [FREE_KEY]}
     if shape.type_name == "string":
         return sample_text(shape)
-    scalars = {"integer": 1, "long": 1, "boolean": True, "blob": b"\x00\xff layer"}
+    scalars = {
+        "integer": 1,
+        "long": 1,
+        "double": 9.8,
+        "boolean": True,
+        "blob": b"\x00\xff layer",
+        "timestamp": 1735689600.123,
+    }
     return scalars[shape.type_name]
 
 
@@ -168,6 +189,70 @@ def ask_action(
 
     step = Step(emit, logging.getLogger("tests.step"))
     return process(operation)(step, {"body": body, "headers": {}}, cfg, {}) or {}
+
+
+def ask_operation(
+    operation: str, body: Any, cfg: dict[str, Any], events: list[Event] | None = None
+) -> dict[str, Any]:
+    """Run the operation's own action, or Call Operation if it has none, as ``ask_action`` does."""
+    action = operation if operation in OPERATIONS else CALL_OPERATION
+    return Caller(action, operation).ask(body, cfg, events)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An action that calls an operation: one of its own, or Call Operation."""
+
+    action: str
+    operation: str
+
+    def ask(
+        self, body: Any, cfg: dict[str, Any], events: list[Event] | None = None
+    ) -> dict[str, Any]:
+        """Run the action, as ``ask_action`` does."""
+        return ask_action(self.action, body, self.cfg(cfg), events)
+
+    def cfg(self, cfg: dict[str, Any]) -> dict[str, Any]:
+        """Return a cfg with the field that names the operation, if the action has it."""
+        return {**cfg, "operation": self.operation} if self.action == CALL_OPERATION else cfg
+
+    def __str__(self) -> str:
+        return self.action if self.action == self.operation else f"{self.action}-{self.operation}"
+
+
+def own_action(operation: str) -> Caller:
+    """Return the operation's own action."""
+    return Caller(operation, operation)
+
+
+def callers() -> list[Caller]:
+    """Return each way to call an operation: its own action if it has one, and Call Operation."""
+    return [*map(own_action, OPERATIONS)] + [
+        Caller(CALL_OPERATION, operation) for operation in ALL_OPERATIONS
+    ]
+
+
+def each_caller(test: TestFunction) -> TestFunction:
+    """Run a test for each way to call an operation; only ``make thorough`` runs the second ways."""
+    ways = [
+        pytest.param(way, marks=pytest.mark.long)
+        if way.action == CALL_OPERATION and way.operation in OPERATIONS
+        else pytest.param(way, marks=marks_of(way.operation))
+        for way in callers()
+    ]
+    marked: TestFunction = pytest.mark.parametrize("caller", ways, ids=str)(test)
+    return marked
+
+
+def each_operation(test: TestFunction) -> TestFunction:
+    """Run a test for each operation of Amazon ECR."""
+    marked: TestFunction = pytest.mark.parametrize("operation", EACH_OPERATION)(test)
+    return marked
+
+
+def marks_of(operation: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of a test that runs for each operation, when it runs for this one."""
+    return [] if operation in OPERATIONS else [pytest.mark.breadth]
 
 
 def ask_botocore(
@@ -270,6 +355,7 @@ def _values(shape: Shape, extent: Extent) -> st.SearchStrategy[Any]:
     scalars: dict[str, st.SearchStrategy[Any]] = {
         "integer": integers,
         "long": integers,
+        "double": st.floats(allow_nan=False, allow_infinity=False),
         "boolean": st.booleans(),
         "blob": st.binary(min_size=least, max_size=_LONGEST_TEXT),
         "timestamp": st.integers(0, _END_OF_2099).map(lambda milliseconds: milliseconds / 1000),
@@ -289,12 +375,12 @@ def _texts(shape: Shape, least: int, most: int) -> st.SearchStrategy[str]:
 def _matching(pattern: str, least: int, most: int) -> list[str]:
     """Return texts that match a pattern, drawn once: a repository's name takes 20 ms to draw."""
     texts = []
+    matching = st.from_regex(pattern, fullmatch=True)
 
-    @given(st.from_regex(pattern, fullmatch=True))
-    @settings(max_examples=100)
+    @given(matching.filter(lambda text: least <= len(text) <= most))
+    @tries(100)
     def draw(text: str) -> None:
-        if least <= len(text) <= most:
-            texts.append(text)
+        texts.append(text)
 
     draw()
     return sorted(set(texts), key=lambda text: (len(text), text))
@@ -320,3 +406,8 @@ def _no_aws_settings() -> Iterator[None]:
             del os.environ[name]
         os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
         yield
+
+
+ALL_OPERATIONS = tuple(sorted(_service().operation_names))
+# For tests that run for each of them.
+EACH_OPERATION = [pytest.param(name, marks=marks_of(name)) for name in ALL_OPERATIONS]

@@ -1,17 +1,41 @@
-"""Stand-ins for pika's channel and the connections' thread, for tests that need no broker."""
+"""Stand-ins for pika's channel, the connections' thread and time, for tests without a broker."""
 
+import os
 import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
-from pika import BasicProperties
+from pika import BasicProperties, URLParameters
 from pika.channel import Channel
 from pika.frame import Method
 from pika.spec import Basic
 
 from lib.platform import until
 from lib.sailor.amqp import Loop
+
+# Seconds for another thread to do its part; mutants, of which many don't, are given fewer.
+WAIT = float(os.environ.get("TEST_WAIT_SECONDS", "5"))
+
+
+class HandClock:
+    """A clock for what measures time; a test moves its hand.
+
+    Attributes:
+        now: What it shows, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Return what the clock shows."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+        assert seconds > 0
+        self.now += seconds
 
 
 class Timers:
@@ -52,12 +76,12 @@ class DirectLoop:
 
     def connect(
         self,
-        _: object,
+        parameters: URLParameters,
         on_open: Callable[[Any], None],
         on_closed: Callable[[Any, BaseException], None],
     ) -> "RecordingConnection":
         """Begin a connection; a test says what becomes of it."""
-        self.connections.append(RecordingConnection(self, on_open, on_closed))
+        self.connections.append(RecordingConnection(self, parameters, on_open, on_closed))
         return self.connections[-1]
 
     @property
@@ -71,10 +95,12 @@ class RecordingConnection:
 
     Args:
         loop: Its loop.
+        parameters: How it is opened.
         on_open: Called when it is open.
         on_closed: Called when it is not, or no longer.
 
     Attributes:
+        parameters: How it is opened.
         is_open: Whether it is open.
         closed_with: The texts it was closed with, in order.
         channels: The channels that were opened on it, in order.
@@ -83,9 +109,11 @@ class RecordingConnection:
     def __init__(
         self,
         loop: DirectLoop,
+        parameters: URLParameters,
         on_open: Callable[[Any], None],
         on_closed: Callable[[Any, BaseException], None],
     ) -> None:
+        self.parameters = parameters
         self.is_open = False
         self.closed_with: list[str] = []
         self.channels: list[RecordingChannel] = []
@@ -207,7 +235,12 @@ class RecordingChannel:
 
     def until_published(self, count: int) -> None:
         """Wait until so many messages were published."""
-        until(lambda: len(self.published) >= count, f"{count} messages are published", within=5)
+        until(
+            lambda: len(self.published) >= count,
+            f"{count} messages are published",
+            within=WAIT,
+            every=0.002,
+        )
 
     def confirm(self, tag: int, *, multiple: bool = False) -> None:
         """Confirm a message, and those before it if the confirm is for multiple."""

@@ -1,16 +1,23 @@
-"""The command line, run in this process."""
+"""The command line, run in this process or in one of its own."""
 
 import logging
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
 from typer.testing import CliRunner
 
 from lib.cli import app
+
+COMMAND = str(Path(sys.executable).with_name("ecr-connector"))
 
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _FRAMES = re.compile(r"[─-╿\s]+")
@@ -87,3 +94,32 @@ def _objects(text: str) -> list[dict[str, Any]]:
     *lines, rest = text.split("\n")
     assert not rest, "the last line has no end"
     return [orjson.loads(line) for line in lines]
+
+
+def start(*arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    """Start a command in a process that heeds Ctrl-C even if the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [COMMAND, *arguments],
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def started(*arguments: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start a command as ``start`` does; if it still runs when the block ends, end it."""
+    with start(*arguments, **variables) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()  # it ends what it has started
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()

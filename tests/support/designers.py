@@ -6,7 +6,6 @@ A line above each fenced block says what the block is, such as ``**Input:**``:
 ``Fields``                        the step's fields, for the example that follows; the rest of the
                                   line names them as the form does
 ``Input``, ``Input of <action>``  a message's body; without a name, the action is the heading's
-``Answer of Amazon ECR``          what Amazon ECR answers to it, where that is not what is emitted
 ``Output``, ``Output, …``         the body of a message that is emitted, one block per message
 ``Headers``                       the headers of the message before
 ``Error``                         the text of the error that is emitted instead
@@ -15,6 +14,7 @@ A line above each fenced block says what the block is, such as ``**Input:**``:
 ``Trust policy``                  who may assume a role
 ``Mapping``                       in a recipe: the JSONata that makes a step's input
 ``JSONata Expression``            in a recipe: that field of a step of the platform
+``Condition``                     in a recipe: when a router passes a message to the step
 ================================  ===============================================================
 """
 
@@ -31,12 +31,11 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "designers.md"
 _HEADING = re.compile(r"(#{1,4}) (.+)")
 _LABEL = re.compile(r"\*\*([A-Z][^*]*):\*\*(?: (.+))?")
 _FENCE = re.compile(r"```(\w+)")
-_STEP = re.compile(r"Step (\d+)(, error handling)?: (.+)")
+_STEP = re.compile(r"Step (\d+)(, error handling)?(, otherwise)?: (.+)")
 # The language of each kind of block.
 KINDS = {
     "Fields": "json",
     "Input": "json",
-    "Answer of Amazon ECR": "json",
     "Output": "json",
     "Headers": "json",
     "Error": "text",
@@ -45,6 +44,7 @@ KINDS = {
     "Trust policy": "json",
     "Mapping": "jsonata",
     "JSONata Expression": "jsonata",
+    "Condition": "jsonata",
 }
 
 
@@ -97,7 +97,6 @@ class Example:
     action: str
     body: Any
     cfg: dict[str, Any] = field(default_factory=dict)
-    answer: Any = None
     emitted: list[Any] = field(default_factory=list)
     headers: dict[str, str] | None = None
     error: str = ""
@@ -112,12 +111,14 @@ class Step:
         number: Its place in the flow.
         title: The connector's action or trigger, or "component, function" of the platform's.
         handles_errors: Whether it is the flow's error handling.
+        otherwise: Whether it gets the messages that meet no condition of the router before it.
         blocks: Its fenced blocks.
     """
 
     number: int
     title: str
     handles_errors: bool
+    otherwise: bool
     blocks: list[Block]
 
     def of(self, kind: str) -> list[Block]:
@@ -179,6 +180,15 @@ def recipes(found: list[Section]) -> list[Recipe]:
     return [_recipe(title, [s for s in found if title in s.path]) for title in titles]
 
 
+def permissions(policy: Any) -> set[str]:
+    """Return the actions that an IAM policy names."""
+    found: set[str] = set()
+    for statement in policy["Statement"]:
+        actions = statement["Action"]
+        found |= {actions} if isinstance(actions, str) else set(actions)
+    return found
+
+
 def _until_the_fence(lines: Iterator[tuple[int, str]]) -> Iterator[str]:
     for _, line in lines:
         if line == "```":
@@ -220,8 +230,6 @@ def _members(block: Block, title: str) -> dict[str, Any]:
             return {"cfg": block.value}
         case "Input":
             return {"line": block.line, "action": block.action or title, "body": block.value}
-        case "Answer of Amazon ECR":
-            return {"answer": block.value}
         case "Headers":
             return {"headers": block.value}
         case "Error" | "Rebound":
@@ -231,7 +239,7 @@ def _members(block: Block, title: str) -> dict[str, Any]:
 
 def _recipe(title: str, parts: list[Section]) -> Recipe:
     steps = [
-        Step(int(step[1]), step[3], bool(step[2]), part.blocks)
+        Step(int(step[1]), step[4], bool(step[2]), bool(step[3]), part.blocks)
         for part in parts
         if (step := _STEP.fullmatch(part.title))
     ]

@@ -1,8 +1,9 @@
 """Compares what is shown in a document with what really came.
 
 Both are compared as text, character for character, but for what differs from run to run: a time
-stands for any time of the same form, an id for any id, and a registry's password for any other. An
-id that is shown twice must have come twice, but for those of requests: these are never alike.
+stands for any time of the same form, an id for any id, the token of a page for any token, and a
+registry's password or a signed URL for any other. An id or a token that is shown twice must have
+come twice, but for the ids of requests: these are never alike.
 """
 
 import re
@@ -13,6 +14,8 @@ _VOLATILE = re.compile(
     r"(?P<time>\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z)"
     rf"|(?P<request>(?:\brequest id |\"x-amzn-requestid\": \")(?:{_UUID}|[0-9A-Za-z]{{52}})\b)"
     rf"|(?P<id>\b{_UUID}\b)"
+    r"|(?:(?<=\"nextToken\": \")|(?<=\"nextToken\":\"))(?P<token>[\w=-]+)"
+    r"|(?P<url>https?://[^\s\"]+\bX-Amz-Signature=[0-9a-f]+)"
     r"|(?P<password>\bQVdTO[0-9A-Za-z+/]+=*)"  # base64 of "AWS:" and a password
 )
 
@@ -27,7 +30,7 @@ class Likeness:
         """Return the place where the texts differ, or an empty text if they don't."""
         shown_parts, came_parts = _parts(shown), _parts(came)
         for (kind, text), (other_kind, other) in zip(shown_parts, came_parts, strict=False):
-            known = self.ids.setdefault(text, other) if kind == "id" else other
+            known = self.ids.setdefault(text, other) if kind in {"id", "token"} else other
             if kind != other_kind or known != other or (not kind and text != other):
                 return f"shown: {text}\ncame:  {other}"
         return "" if len(shown_parts) == len(came_parts) else f"shown: {shown}\ncame:  {came}"

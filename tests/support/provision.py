@@ -1,4 +1,4 @@
-"""Software that some tests need: RabbitMQ, Node.js and skopeo.
+"""Software that some tests need: RabbitMQ, Node.js, skopeo and Chromium.
 
 What is missing is installed where that is possible. Otherwise the tests that need it are skipped,
 and the last lines of a run say which were left out and how to run them too. In CI a skipped test
@@ -35,6 +35,12 @@ def _install_with_apt(*packages: str) -> bool:
     return ended.returncode == 0
 
 
+def _find_browser() -> str | None:
+    """Return the path of Chromium, whose name differs between systems; None if it is missing."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 @dataclass(frozen=True)
 class Machine:
     """The machine that the tests run on.
@@ -44,12 +50,14 @@ class Machine:
         has_rabbitmq: Returns whether RabbitMQ is installed.
         has_node: Returns whether Node.js and npm are installed.
         install: Installs Debian packages, and returns whether that was possible.
+        browser: Returns the path of Chromium; None if it is not installed.
     """
 
     broker: Broker = DEFAULT_BROKER
     has_rabbitmq: Callable[[], bool] = private_broker.is_installed
     has_node: Callable[[], bool] = node.is_installed
     install: Callable[..., bool] = _install_with_apt
+    browser: Callable[[], str | None] = _find_browser
 
     def need_broker(self) -> None:
         """Skip the test unless a broker answers or can be started."""
@@ -70,7 +78,7 @@ class Machine:
             pytest.skip("Node.js and npm are missing: add nodejs and npm to the CI machine")
         self._need("Node.js and npm are", self.has_node, "nodejs", "npm")
         try:
-            with _one_process_at_a_time():
+            with one_process_at_a_time("installation"):
                 return node.packages(folder)
         except MissingSoftwareError as error:
             pytest.skip(f"the Node.js runtime is missing: {error}")
@@ -79,17 +87,26 @@ class Machine:
         """Skip the test unless skopeo, a client of registries, is installed, or can be."""
         self._need("skopeo is", lambda: shutil.which("skopeo") is not None, "skopeo")
 
+    def need_browser(self) -> str:
+        """Skip the test unless Chromium is installed, or can be.
+
+        Returns:
+            The path of the program.
+        """
+        self._need("Chromium is", lambda: self.browser() is not None, "chromium")
+        return str(self.browser())
+
     def _need(self, what: str, has: Callable[[], bool], *packages: str) -> None:
-        with _one_process_at_a_time():
+        with one_process_at_a_time("installation"):
             if not has() and not (self.install(*packages) and has()):
                 command = f"sudo apt install {' '.join(packages)}"
                 pytest.skip(f"{what} missing; on Debian or Ubuntu: {command}")
 
 
 @contextmanager
-def _one_process_at_a_time() -> Iterator[None]:
-    """Keep the processes of a parallel test run from installing the same thing twice."""
-    with (Path(tempfile.gettempdir()) / "ecr-connector-tests.lock").open("w") as lock:
+def one_process_at_a_time(doing: str) -> Iterator[None]:
+    """Keep the processes of parallel test runs from doing something at the same time."""
+    with (Path(tempfile.gettempdir()) / f"ecr-connector-tests-{doing}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -98,7 +115,10 @@ def _one_process_at_a_time() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that ask the machine for software, before ``-m`` selects."""
     for item in items:
-        if "machine" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures:
+            item.add_marker("browser")
+        elif "machine" in fixtures:
             item.add_marker("broker")
 
 

@@ -10,7 +10,7 @@ from lib.sailor.cipher import Cipher
 from lib.sailor.component import Component
 from lib.sailor.context import StepContext
 from lib.sailor.error_report import ErrorReporter
-from lib.sailor.errors import PublishError
+from lib.sailor.errors import SailorError
 from lib.sailor.publisher import Publisher
 from lib.sailor.rest_api import RestApi
 from lib.sailor.settings import Settings
@@ -32,7 +32,7 @@ class Broker:
         attempts: How many attempts each message was to get.
     """
 
-    failures: dict[str, PublishError] = field(default_factory=dict)
+    failures: dict[str, SailorError] = field(default_factory=dict)
     published: list[tuple[str, bytes, BasicProperties]] = field(default_factory=list)
     attempts: list[int | None] = field(default_factory=list)
 

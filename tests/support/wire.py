@@ -3,8 +3,8 @@
 import re
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -17,15 +17,18 @@ class Wire:
 
     Args:
         scripts: What becomes of the connections, in order; all later ones get the last.
+        address: Where it listens.
+        port: Where it listens; 0 for any free port.
 
     Attributes:
-        port: Where it listens on 127.0.0.1.
+        port: Where it listens.
         connections: How many were accepted.
     """
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, address: str = "127.0.0.1", port: int = 0) -> None:
         self._scripts = scripts
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, port), family=family)
         self._open = ExitStack()
         self._thread = threading.Thread(target=self._accept)
         self.port: int = self._listener.getsockname()[1]
@@ -69,10 +72,16 @@ def hang_up(connection: socket.socket) -> None:
 
 
 def read_request(connection: socket.socket) -> None:
-    """Read a request whole, so that closing the connection afterwards is no reset."""
+    """Read a request whole, so that closing the connection afterwards is no reset.
+
+    Raises:
+        ConnectionError: The client has hung up.
+    """
     received = b""
     while (head := received.partition(b"\r\n\r\n"))[1] == b"":
-        received += connection.recv(1 << 16)
+        if not (piece := connection.recv(1 << 16)):
+            raise ConnectionError
+        received += piece
     length = re.search(rb"(?i)content-length: (\d+)", head[0])
     missing = int(length[1]) - len(head[2]) if length else 0
     while missing > 0:
@@ -87,3 +96,15 @@ def answering(content: bytes) -> Script:
         connection.sendall(content)
 
     return script
+
+
+@contextmanager
+def deaf(address: str, port: int = 0) -> Iterator[int]:
+    """Listen at an address and accept no connection; yield the port."""
+    with ExitStack() as opened:
+        listener = opened.enter_context(socket.create_server((address, port), backlog=0))
+        for _ in range(4):  # they fill the queue that a listener without backlog still has
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
