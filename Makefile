@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := $(PYTEST) -n auto --dist worksteal
-USUAL := not long and not breadth
+USUAL := not alone and not long and not breadth
 QUICK := not broker and not browser and not slow and $(USUAL)
 
 # Tests start hundreds of processes, which must not compile every module again.
@@ -38,8 +38,7 @@ check: setup lint  ## Run lint and the quick tests that need no broker and no br
 	$(PARALLEL) -m "$(QUICK)" --hypothesis-profile=quick
 
 test: setup  ## Run every test but the long ones and repetitions
-	$(PARALLEL) -m "not alone and $(USUAL)"
-	$(PYTEST) -m "alone and $(USUAL)"
+	$(PARALLEL) -m "$(USUAL)"
 
 thorough: setup  ## Run every test with branch coverage
 	$(PARALLEL) -m "not alone" --cov --cov-report= --cov-fail-under=0

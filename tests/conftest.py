@@ -21,7 +21,7 @@ pytest_plugins = [
 
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of workers: more than cores, because many tests wait for a process."""
-    return (os.cpu_count() or 1) * 3 // 2
+    return (os.cpu_count() or 1) * 2
 
 
 @pytest.fixture(scope="session")

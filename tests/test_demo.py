@@ -284,7 +284,9 @@ def test_progress_is_on_stderr_if_that_is_a_terminal() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize(
+    "columns", [80, *(pytest.param(n, marks=pytest.mark.long) for n in (60, 120))]
+)
 def test_the_progress_bar_leaves_nothing_on_the_terminal(columns: int) -> None:
     # When
     command = [sys.executable, "-c", "from lib.demo import demo; raise SystemExit(demo())"]

@@ -252,7 +252,7 @@ def test_cfg_holds_the_credentials_of_the_connector_s_steps(tmp_path: Path) -> N
     assert seen(ran, "step_2")["cfg"] == {"script": [["see"]]}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda path: path.stem)
 def test_each_of_our_flows_plays_in_a_sandbox(flow: Path, tmp_path: Path) -> None:
     ended = subprocess.run(

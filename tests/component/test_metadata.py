@@ -329,7 +329,7 @@ def test_a_wrong_choice_is_named() -> None:
         meta_model(own_action("ListImages"), {"signature": "nobody"})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "caller",
     [

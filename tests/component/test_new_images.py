@@ -85,7 +85,7 @@ def everything(ecr: Registry, **fields: Any) -> Trigger:
     return Trigger({**ecr.cfg, "startFrom": "beginning", **fields})
 
 
-@pytest.mark.slow
+@pytest.mark.long
 class TestManyImages:
     REPOSITORIES = tuple(f"team-{number % 7}/service-{number}" for number in range(50))
 

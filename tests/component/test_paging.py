@@ -420,7 +420,7 @@ class TestSandbox:
         assert ran.event["payload"]["body"]["repositoryName"] == repository
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_memory_stays_flat_over_a_hundred_thousand_items() -> None:
     peaks = [_peak(images) for images in (1_000, 100_000)]
 

@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from lib.ecr import Answer
 from lib.sailor import Step
 from tests.support.random_examples import tries
 from tests.support.registry import NOON
+
+pytestmark = pytest.mark.long
 
 # As long as Amazon ECR allows
 REPOSITORIES = tuple(f"{letter * 250}/{letter}" for letter in "abc")

@@ -10,7 +10,7 @@ from benchmarks.server import canned
 from lib.platform import Flow, until
 from tests.support.connector import Serve, is_empty, message
 
-pytestmark = [pytest.mark.alone, pytest.mark.long]
+pytestmark = pytest.mark.alone
 
 MESSAGES = 10_000
 FIRST = 1_000

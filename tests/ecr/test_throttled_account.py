@@ -7,7 +7,6 @@ from tests.support.clock import StandingClock
 
 
 @pytest.mark.alone
-@pytest.mark.long
 def test_a_throttled_account_is_asked_little_more_than_once_per_message() -> None:
     outcome = run(Load(messages=200, concurrency=20, granted=20))
 
@@ -17,7 +16,6 @@ def test_a_throttled_account_is_asked_little_more_than_once_per_message() -> Non
 
 
 @pytest.mark.alone
-@pytest.mark.long
 def test_without_the_limiter_it_would_be_asked_often() -> None:
     outcome = run(Load(messages=60, concurrency=20, granted=20), NoLimiter(StandingClock()))
 

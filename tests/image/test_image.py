@@ -15,7 +15,7 @@ from tests.support.loopback import Loopback, Reply
 from tests.support.repository import ROOT
 
 # Alone, because a container has a second to end; and a first build makes the base as well.
-pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(900)]
 
 IMAGES = {"imageDetails": [{"imageTags": ["1.0.0"]}]}
 

@@ -236,7 +236,6 @@ class Memory(Tally):
 
 
 @pytest.mark.alone
-@pytest.mark.long
 def test_ten_thousand_messages_take_no_more_memory_than_two_thousand(tmp_path: Path) -> None:
     steps = ROOT / "benchmarks/flow_steps"
     nodes = [

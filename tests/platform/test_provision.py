@@ -126,6 +126,7 @@ def test_what_is_missing_is_installed(need: Callable[[Machine], None], packages:
     assert installed == packages
 
 
+@pytest.mark.long
 def test_a_broker_is_started_when_none_answers(machine: Machine, tmp_path: Path) -> None:
     # Given RabbitMQ's package, and no broker that answers
     machine.need_rabbitmq()

@@ -10,7 +10,7 @@ from lib.platform import Flow, ObjectStorage, until
 from tests.support.poison import CHEAP, Poison
 from tests.support.steps import Starter, script
 
-pytestmark = [pytest.mark.alone, pytest.mark.long]
+pytestmark = pytest.mark.alone
 
 MESSAGES = 10_000
 FIRST = 1_000

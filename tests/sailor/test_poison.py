@@ -72,7 +72,6 @@ def test_good_messages_pass_between_bad_ones(
 
 
 @pytest.mark.alone
-@pytest.mark.long
 def test_an_error_about_an_input_that_no_queue_would_take_goes_without_it(
     flow: Flow, start: Starter
 ) -> None:

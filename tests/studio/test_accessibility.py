@@ -10,6 +10,8 @@ from tests.support.provision import Machine
 from tests.support.repository import ROOT
 from tests.support.studio_page import StudioPage
 
+pytestmark = pytest.mark.long
+
 AXE = ROOT / "tests/studio/axe"
 SERIOUS = {"serious", "critical"}
 

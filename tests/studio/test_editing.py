@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, expect
 from tests.support.flows import chain, edge, node, write
 from tests.support.studio_page import StudioPage
 
+pytestmark = pytest.mark.long
+
 DESCRIBE_IMAGES = "flowground/amazonaws-com-ecr-connector:DescribeImages@latest"
 RECEIVE = "elasticio/webhook:receive@latest"
 TIMER = "elasticio/simple-trigger-component:timer@latest"

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import HTML, open_page
 
+pytestmark = pytest.mark.long
+
 Open = Callable[..., AbstractContextManager["Form"]]
 
 

@@ -24,6 +24,7 @@ def test_nothing_overlaps_and_nothing_is_cut(
         watch.check()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_an_icon_covers_nothing_while_its_font_is_not_there(
     browser: Browser, studio: str, size: tuple[int, int]

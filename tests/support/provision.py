@@ -120,6 +120,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         elif "machine" in fixtures:
             item.add_marker("broker")
+        if "private_broker" in fixtures:
+            item.add_marker("long")  # it restarts the broker, or fills it
 
 
 @pytest.hookimpl(wrapper=True)

@@ -112,7 +112,7 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class TestWhatIsCopied:
     @pytest.mark.parametrize(
-        "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 6))]
+        "seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 6))]
     )
     def test_the_copy_of_a_random_image_is_the_same(
         self, sandbox: Sandbox, repository: str, target: str, seed: int
@@ -274,7 +274,7 @@ class TestRunAgain:
         assert (body["layersCopied"], body["layersAlreadyThere"]) == (0, len(image.layers))
         assert not [it for it in body["images"] if it["copied"]]
 
-    @pytest.mark.slow
+    @pytest.mark.long
     @pytest.mark.parametrize("answered", [False, True], ids=["before a call", "after a call"])
     def test_a_copy_that_ends_at_any_call_continues(
         self,
@@ -327,7 +327,7 @@ class TestRunAgain:
                 break
         assert last > 15
 
-    @pytest.mark.slow
+    @pytest.mark.long
     def test_a_copy_that_is_killed_continues(
         self, sandbox: Sandbox, repository: str, completed: Counter[tuple[str, str]]
     ) -> None:
@@ -680,7 +680,6 @@ print(status, usage.ru_maxrss)
 
 
 @pytest.mark.alone
-@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_memory_stays_flat_however_large_a_layer_is() -> None:
     def peak(size: int) -> tuple[int, float]:
