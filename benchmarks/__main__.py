@@ -79,6 +79,14 @@ def main(
     one_flow: Annotated[
         bool, typer.Option("--flow", help="10,000 messages through a flow without a broker.")
     ] = False,
+    throttled: Annotated[
+        bool,
+        typer.Option(
+            "--throttling",
+            help="An account that is granted 5 and 50 requests a second, with and without the rate "
+            "limiter; by default 50.",
+        ),
+    ] = False,
     growing: Annotated[
         bool,
         typer.Option(
@@ -90,13 +98,6 @@ def main(
     enduring: Annotated[
         bool,
         typer.Option("--endurance", help="100,000 messages through a step; not by default."),
-    ] = False,
-    throttled: Annotated[
-        bool,
-        typer.Option(
-            "--throttling",
-            help="An account that is granted few requests: about two minutes; not by default.",
-        ),
     ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="All of these, in full: about twelve minutes.")
@@ -119,10 +120,15 @@ def main(
         Part("one call", one_call, call.measure, call.measure),
         Part("a step", one_step, step.measure, partial(step.measure, step.LEAST_AND_USUAL)),
         Part("a flow", one_flow, flow.measure, flow.measure),
+        Part(
+            "throttling",
+            throttled,
+            throttling.measure,
+            partial(throttling.measure, throttling.BRIEF),
+        ),
         Part("growth of a step", growing, growth.measure, None),
         Part("containers on one queue", growing, containers.measure, None),
         Part("endurance", enduring, endurance.measure, None),
-        Part("throttling", throttled, throttling.measure, None),
     ]
     # As in the image: otherwise each start may compile the modules again.
     for folder in ("lib", "actions", "triggers"):

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,9 +51,11 @@ class Outcome:
     times_ideal: float
 
 
-# Each load with its bars: the highest acceptable outcome.
-_FEW_GRANTED = (Load(300, 20, 5), Outcome(1.2, 5, 1.10))
-_MANY_GRANTED = (Load(1_500, 10, 50), Outcome(1.10, 5, 1.05))
+_FEW_GRANTED = Load(300, 20, 5)
+_MANY_GRANTED = Load(1_500, 10, 50)
+BRIEF, FULL = (_MANY_GRANTED,), (_FEW_GRANTED, _MANY_GRANTED)
+# The highest acceptable outcome of each load.
+_BARS = {_FEW_GRANTED: Outcome(1.2, 5, 1.10), _MANY_GRANTED: Outcome(1.10, 5, 1.05)}
 
 
 class NoLimiter(RateLimiter):
@@ -63,13 +65,13 @@ class NoLimiter(RateLimiter):
         """Ignore it."""
 
 
-def measure() -> list[Figure]:
-    """Measure both loads with the rate limiter, and the first one without, for comparison."""
+def measure(loads: Sequence[Load] = FULL) -> list[Figure]:
+    """Measure loads with the rate limiter and, for comparison, without."""
     figures: list[Figure] = []
-    for load, bars in (_FEW_GRANTED, _MANY_GRANTED):
-        figures += _figures(load, run(load), "", bars)
-    load = _FEW_GRANTED[0]
-    return figures + _figures(load, run(load, NoLimiter(Clock())), ", no limiter", None)
+    for load in loads:
+        figures += _figures(load, run(load), "", _BARS[load])
+        figures += _figures(load, run(load, NoLimiter(Clock())), ", no limiter", None)
+    return figures
 
 
 def run(load: Load, limiter: RateLimiter | None = None) -> Outcome:

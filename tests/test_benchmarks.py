@@ -50,15 +50,15 @@ def run(*arguments: str) -> None:
 @pytest.mark.parametrize(
     ("flags", "parts"),
     [
-        ([], ["memory", "a copy", "start-up", "one call", "a step", "a flow"]),
+        ([], ["memory", "a copy", "start-up", "one call", "a step", "a flow", "throttling"]),
         (["--call"], ["one call"]),
         (["--startup", "--memory"], ["memory", "start-up"]),
         (["--copy"], ["a copy"]),
         (["--step"], ["a step"]),
         (["--flow"], ["a flow"]),
+        (["--throttling"], ["throttling"]),
         (["--growth"], ["growth of a step", "containers on one queue"]),
         (["--endurance"], ["endurance"]),
-        (["--throttling"], ["throttling"]),
     ],
 )
 def test_each_part_runs_alone_and_the_long_ones_not_by_default(
