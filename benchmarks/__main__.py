@@ -1,6 +1,7 @@
 """Measurement of all parts, or of those that are named, with each figure next to its bar."""
 
 import compileall
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def main(
         typer.Option("--endurance", help="100,000 messages through a step; not by default."),
     ] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="All of these, in full: about twelve minutes.")
+        bool, typer.Option("--all", help="All of these, in full: about fourteen minutes.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Also write the figures to this file.")] = None,
 ) -> None:
@@ -112,6 +113,8 @@ def main(
 
     The charts of a run are drawn from its JSON: python -m benchmarks.charts.
     """
+    # A throttled client warns of each attempt, which is what is measured.
+    logging.getLogger().addHandler(logging.NullHandler())
     # Memory comes first: the peak of a child process includes the memory of this one.
     parts = [
         Part("memory", peak_memory, memory.measure, memory.measure),
