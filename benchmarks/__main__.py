@@ -84,8 +84,8 @@ def main(
         bool,
         typer.Option(
             "--throttling",
-            help="An account that is granted 5 and 50 requests a second, with and without the rate "
-            "limiter; by default 50.",
+            help="An account that is granted 5 and 50 requests per second, with and without the "
+            "rate limiter; by default 50.",
         ),
     ] = False,
     growing: Annotated[
