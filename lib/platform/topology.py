@@ -5,7 +5,7 @@ The platform declares these before it starts a step: see docs/platform.md, secti
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -355,6 +355,24 @@ class Flow:
         with self.broker.channel() as channel:
             return channel.queue_declare(queue, passive=True).method
 
-    def until_consumed(self, step: FlowStep | None = None, *, by: int = 1) -> None:
-        """Wait until a step's input has a number of consumers."""
-        until(lambda: self.consumers(step) == by, f"{by} consumers of the step", every=0.05)
+    def until_consumed(
+        self,
+        step: FlowStep | None = None,
+        *,
+        by: int = 1,
+        unless: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Wait until a step's input has a number of consumers.
+
+        Args:
+            step: The step; by default the first.
+            by: The number of consumers.
+            unless: Says whether to stop waiting.
+        """
+        queue = (step or self.step).input
+        with self.broker.channel() as channel:
+
+            def is_consumed() -> bool:
+                return channel.queue_declare(queue, passive=True).method.consumer_count == by
+
+            until(lambda: unless() or is_consumed(), f"{by} consumers of the step", every=0.05)

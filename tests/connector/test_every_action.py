@@ -7,44 +7,28 @@ import pytest
 
 from lib.platform import Broker, Flow, RestApi
 from tests.support.aws_model import (
-    ALL_OPERATIONS,
-    CALL_OPERATION,
-    OPERATIONS,
     Caller,
     callers,
     cfg_for,
-    own_action,
     sample_parameters,
 )
 from tests.support.connector import Serve, is_empty
 from tests.support.loopback import Loopback, Reply
 
 AT_ONCE = 5  # they start in parallel: one after another they would take twice as long
-USUAL = [
-    *map(own_action, OPERATIONS),
-    *(Caller(CALL_OPERATION, name) for name in ALL_OPERATIONS if name.startswith("Put")),
-]
-LONG = [caller for caller in callers() if caller not in USUAL]
-
-
-def groups(of: list[Caller]) -> list[list[Caller]]:
-    return [of[first : first + AT_ONCE] for first in range(0, len(of), AT_ONCE)]
+CALLERS = callers()
+GROUPS = [CALLERS[first : first + AT_ONCE] for first in range(0, len(CALLERS), AT_ONCE)]
 
 
 def test_these_are_all_actions() -> None:
-    assert len(USUAL + LONG) == 25 + 62
+    assert len(CALLERS) == 25 + 62
 
 
 @pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     "called",
-    [
-        *(pytest.param(group, id=" ".join(map(str, group))) for group in groups(USUAL)),
-        *(
-            pytest.param(group, id=" ".join(map(str, group)), marks=pytest.mark.long)
-            for group in groups(LONG)
-        ),
-    ],
+    [GROUPS[0], *(pytest.param(group, marks=pytest.mark.long) for group in GROUPS[1:])],
+    ids=lambda group: " ".join(map(str, group)),
 )
 def test_an_action_starts_and_answers_a_message(
     called: list[Caller], broker: Broker, api: RestApi, server: Loopback, serve: Serve

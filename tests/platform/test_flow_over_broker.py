@@ -504,6 +504,7 @@ def test_ctrl_c_at_any_moment_leaves_nothing_behind(
         assert not any(Path(f"/proc/{pid}").exists() for pid in steps)
 
 
+@pytest.mark.long
 def test_nothing_passes_once_a_flow_is_interrupted(broker: Broker, tmp_path: Path) -> None:
     # Given a flow that is interrupted while messages keep coming
     many = [["emit", "data", {"body": {"n": n}}] for n in range(1000)]

@@ -16,7 +16,7 @@ def text(received: Received) -> str:
     return f"{received.error['name']}: {received.error['message']}"
 
 
-@pytest.mark.parametrize("prefetch", [1, 10])
+@pytest.mark.parametrize("prefetch", [pytest.param(1, marks=pytest.mark.long), 10])
 def test_good_messages_pass_between_bad_ones(
     flow: Flow, storage: ObjectStorage, start: Starter, prefetch: int
 ) -> None:

@@ -49,6 +49,7 @@ def _open_all_tabs(page: Page, entry: Entry) -> None:
     expect(page.locator(".problem, .form-error")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_texts_of_a_flow_are_no_html(watch: Watch, tmp_path: Path) -> None:
     page = watch.page
 

@@ -84,9 +84,8 @@ def test_a_port_that_is_taken_is_named() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_and_its_sandbox(machine: Machine, number: signal.Signals) -> None:
     with (
         running_browser(machine.need_browser()) as browser,

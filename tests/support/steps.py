@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from lib.platform import Flow, FlowStep, Runtime, until
+from lib.platform import Flow, FlowStep, Runtime
 from lib.platform.process import OURS, Sailor
 
 TWINS = "tests/sailor/components/twins"
@@ -62,11 +62,7 @@ class Starter:
             sailor.run_step({**environment, "LOG_LEVEL": log_level}, self._next_log(sailor)),
         )
         if consumers:
-            until(
-                lambda: not runtime.running or flow.consumers(step) == consumers,
-                f"{consumers} consumers of the step",
-                every=0.05,
-            )
+            flow.until_consumed(step, by=consumers, unless=lambda: not runtime.running)
             assert runtime.running, "the runtime ended before it consumed"
         return runtime
 
