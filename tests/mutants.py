@@ -41,6 +41,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "lib.sailor.consumer": ("sailor/test_unit_consumer.py",),
     "lib.sailor.delivery": ("sailor/test_unit_ledger.py", "sailor/test_unit_consumer.py"),
     "lib.sailor.events": ("sailor/test_unit_emitter.py", "sailor/test_unit_worker.py"),
+    "lib.sailor.payload": ("sailor/test_unit_emitter.py", "sailor/test_unit_worker.py"),
     "lib.sailor.error_report": ("sailor/test_unit_emitter.py", "sailor/test_unit_worker.py"),
     "lib.sailor.worker": ("sailor/test_unit_worker.py",),
     "lib.sailor.amqp": ("sailor/test_unit_connection.py", "sailor/test_unit_publisher.py"),

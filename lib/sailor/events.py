@@ -11,14 +11,16 @@ from pika import BasicProperties
 from lib.sailor import json_text, passthrough, wire
 from lib.sailor.context import StepContext
 from lib.sailor.delivery import Delivery, Verdict
-from lib.sailor.errors import (
-    InvalidEventError,
-    PublishError,
-    PublishInterruptedError,
-    UnsendableMessageError,
-)
+from lib.sailor.errors import InvalidEventError, PublishError, PublishInterruptedError
 from lib.sailor.headers import IncomingHeaders, new_id, now, properties
-from lib.sailor.step import EVENTS, Message, describe_error, shortened
+from lib.sailor.payload import (
+    REBOUND_LIMIT_EXCEEDED,
+    check_message,
+    check_reply,
+    check_size,
+    unknown_event,
+)
+from lib.sailor.step import Message, describe_error, shortened
 
 _ROUTING_KEY_HEADER = "x-eio-routing-key"
 _MAX_EXPIRATION = 315_360_000_000  # ten years in ms; RabbitMQ closes the channel on more
@@ -107,13 +109,10 @@ class Emitter:
             case "httpReply":
                 self._emit_http_reply(payload)
             case _:
-                raise InvalidEventError(f"got the event {event!r}, expected {' or '.join(EVENTS)}")
+                raise unknown_event(event)
 
     def _emit_data(self, payload: Any) -> None:
-        if not isinstance(payload, Mapping):
-            raise UnsendableMessageError(
-                f"got {type(payload).__name__} as a message, expected an object with a body"
-            )
+        check_message(payload)
         headers = {
             **self._headers,
             "messageId": payload.get("id") or new_id(),
@@ -162,7 +161,7 @@ class Emitter:
         original = self._delivery.properties
         iteration = _iteration(original.headers or {})
         if iteration > self._settings.rebound_limit:
-            self._report("Rebound limit exceeded", self._headers)
+            self._report(REBOUND_LIMIT_EXCEEDED, self._headers)
             return
         headers = {
             **(original.headers or {}),
@@ -201,10 +200,7 @@ class Emitter:
     def _emit_http_reply(self, reply: Any) -> None:
         if not self._incoming.reply_to:
             raise InvalidEventError("httpReply: the message's AMQP headers have no reply_to")
-        if not isinstance(reply, Mapping):
-            raise InvalidEventError(
-                f"httpReply: got {type(reply).__name__}, expected an object with a body"
-            )
+        check_reply(reply)
         own, _ = _without_routing_key(reply.get("headers") or {})
         headers = {**self._headers, "messageId": new_id(), "protocolVersion": 1}
         content = self._encode({**reply, "headers": own}, version=1)
@@ -212,11 +208,7 @@ class Emitter:
 
     def _encode(self, message: Message, version: int) -> bytes:
         content = wire.encode(message, self._context.errors.cipher, version)
-        limit = self._settings.outgoing_message_size_limit
-        if len(content) > limit:
-            raise UnsendableMessageError(
-                f"The outgoing message has {len(content)} bytes, more than the limit of {limit}"
-            )
+        check_size(content, self._settings.outgoing_message_size_limit)
         return content
 
     def _publish(self, routing_key: str, content: bytes, headers: dict[str, Any]) -> None:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lib.platform.flows.plan import Plan
+from lib.sailor.payload import REBOUND_LIMIT_EXCEEDED
 from lib.sailor.step import describe_error
 
 EXIT_ERROR = 1
 EXIT_REBOUND = 75  # EX_TEMPFAIL of sysexits.h: try again later
-REBOUND_LIMIT_EXCEEDED = "Rebound limit exceeded"  # the runtime's error
 
 
 class Observer(Protocol):

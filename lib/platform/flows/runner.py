@@ -12,11 +12,18 @@ from threading import RLock
 from typing import Any
 
 from lib.platform.errors import MappingError
-from lib.platform.flows.observer import REBOUND_LIMIT_EXCEEDED, Observer
+from lib.platform.flows.observer import Observer
 from lib.platform.flows.plan import Branch, Plan, PlannedStep
-from lib.sailor import EVENTS, ComponentError, Step, handle, json_text, passthrough
+from lib.sailor import ComponentError, Step, handle, json_text, passthrough
 from lib.sailor.component import process_of
 from lib.sailor.errors import InvalidEventError, UnsendableMessageError
+from lib.sailor.payload import (
+    REBOUND_LIMIT_EXCEEDED,
+    check_message,
+    check_reply,
+    check_size,
+    unknown_event,
+)
 from lib.sailor.runtime import call_hook
 from lib.sailor.settings import PREFIX, Settings
 from lib.sailor.snapshot import Snapshot
@@ -203,7 +210,7 @@ class _Attempt:
                 self._check_reply(payload)
                 self._show(event, payload)
             case _:
-                raise InvalidEventError(f"got the event {event!r}, expected {' or '.join(EVENTS)}")
+                raise unknown_event(event)
 
     def _show(self, event: str, payload: Any) -> None:
         self._runner.observer.emitted(self._id, event, payload)
@@ -216,10 +223,7 @@ class _Attempt:
             raise InvalidEventError(
                 "httpReply: nobody waits for it, since no webhook starts this flow"
             )
-        if not isinstance(reply, Mapping):
-            raise InvalidEventError(
-                f"httpReply: got {type(reply).__name__}, expected an object with a body"
-            )
+        check_reply(reply)
 
     def _emit_data(self, payload: Any) -> None:
         message = self._outgoing(payload)
@@ -234,20 +238,13 @@ class _Attempt:
         Raises:
             UnsendableMessageError: It cannot be sent.
         """
-        if not isinstance(payload, Mapping):
-            raise UnsendableMessageError(
-                f"got {type(payload).__name__} as a message, expected an object with a body"
-            )
+        check_message(payload)
         message = {**payload, "headers": payload.get("headers") or {}, "passthrough": self._carried}
         try:
             content = json_text.dump(passthrough.with_own_part(message, self._id))
         except TypeError as error:
             raise UnsendableMessageError(f"The outgoing message is not JSON: {error}") from error
-        limit = self._runner.message_size_limit
-        if len(content) > limit:
-            raise UnsendableMessageError(
-                f"The outgoing message has {len(content)} bytes, more than the limit of {limit}"
-            )
+        check_size(content, self._runner.message_size_limit)
         outgoing: Message = json_text.parse(content)
         return outgoing
 
