@@ -31,7 +31,7 @@ from lib.component.shapes.schema import in_schema as derived_in_schema
 from lib.component.shapes.schema import out_schema as derived_out_schema
 from lib.generator import markdown, members, model, readme, reference
 from lib.sailor import Component
-from tests.support.aws_model import EACH_OPERATION
+from tests.support.aws_model import EACH_OPERATION, PROTOCOL_INPUTS
 from tests.support.markdown import anchors
 from tests.support.repository import ROOT
 
@@ -68,17 +68,6 @@ NAMES = [
     "UploadLayerPart",
 ]
 ACTIONS = [*NAMES, *OF_MANY_CALLS, "CallOperation"]
-PROTOCOL = [
-    "Action",
-    "Version",
-    "X-Amz-Content-Sha256",
-    "X-Amz-Date",
-    "X-Amz-Algorithm",
-    "X-Amz-Credential",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Amz-SignedHeaders",
-]
 
 TYPES = {"array", "boolean", "integer", "number", "object", "string"}
 
@@ -342,8 +331,8 @@ class TestSchemas:
         ]
 
         assert optional == sorted(optional)
-        assert "registryId" not in list(properties)[: -len(PROTOCOL) - 1]
-        assert list(properties)[-len(PROTOCOL) :] == PROTOCOL
+        assert "registryId" not in list(properties)[: -len(PROTOCOL_INPUTS) - 1]
+        assert tuple(properties)[-len(PROTOCOL_INPUTS) :] == PROTOCOL_INPUTS
 
     def test_required_stars_are_the_models_required_members(
         self, operation: OperationModel
@@ -353,7 +342,7 @@ class TestSchemas:
                 own = {
                     name: prop
                     for name, prop in schema["properties"].items()
-                    if shape is not operation.input_shape or name not in PROTOCOL
+                    if shape is not operation.input_shape or name not in PROTOCOL_INPUTS
                 }
                 starred = {name for name, prop in own.items() if prop.get("required")}
                 assert own.keys() == shape.members.keys()
@@ -500,8 +489,8 @@ class TestProtocolInputs:
         }
 
         # Then each of them is right
-        assert list(given) == PROTOCOL == list(protocol_inputs(operation))
-        assert not {fault for fault in faults(operation.name, given) if fault in PROTOCOL}
+        assert tuple(given) == PROTOCOL_INPUTS == tuple(protocol_inputs(operation))
+        assert not {fault for fault in faults(operation.name, given) if fault in PROTOCOL_INPUTS}
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -891,7 +880,7 @@ class TestReference:
             assert f"API_{name}.html" in section
             assert '<a href="#protocol-inputs">' in section
             for member, prop in in_schema(name)["properties"].items():
-                if member not in PROTOCOL:
+                if member not in PROTOCOL_INPUTS:
                     assert f"<td><code>{member}</code></td>" in section
                     assert f"<code>{prop.get('pattern', member)}</code>" in section
 

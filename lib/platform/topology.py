@@ -12,7 +12,6 @@ from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
-from pika.spec import Queue
 
 from lib.platform.broker import Broker
 from lib.platform.encryption import FlowCipher
@@ -345,15 +344,8 @@ class Flow:
 
     def depth(self, queue: str) -> int:
         """Return the number of messages in a queue, without those that are delivered."""
-        return self._state(queue).message_count or 0
-
-    def consumers(self, step: FlowStep | None = None) -> int:
-        """Return the number of consumers of a step's input."""
-        return self._state((step or self.step).input).consumer_count or 0
-
-    def _state(self, queue: str) -> Queue.DeclareOk:
         with self.broker.channel() as channel:
-            return channel.queue_declare(queue, passive=True).method
+            return channel.queue_declare(queue, passive=True).method.message_count or 0
 
     def until_consumed(
         self,

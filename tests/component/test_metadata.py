@@ -20,6 +20,7 @@ from lib.platform import RestApi
 from tests.support.aws_model import (
     CALL_OPERATION,
     OPERATIONS,
+    PROTOCOL_INPUTS,
     Caller,
     Event,
     ask_action,
@@ -45,17 +46,7 @@ from tests.support.metadata import (
 from tests.support.repository import DESCRIPTOR, ROOT
 from tests.support.steps import Starter
 
-PROTOCOL = {
-    "Action",
-    "Version",
-    "X-Amz-Content-Sha256",
-    "X-Amz-Date",
-    "X-Amz-Algorithm",
-    "X-Amz-Credential",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Amz-SignedHeaders",
-}
+PROTOCOL = set(PROTOCOL_INPUTS)
 REPOSITORIES = ("repositoryName", "resourceArn")
 # Those whose metadata take longest to derive.
 LARGEST = ("DescribeImageScanFindings", "PutReplicationConfiguration", "DescribeImages")

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from lib.platform import Flow, until
+from lib.platform import Flow
 from lib.platform.errors import DeadlineExceededError, QueueDeletedError
 
 
@@ -40,7 +40,7 @@ def test_messages_that_do_not_arrive_are_an_error_and_the_others_stay(flow: Flow
 
 def test_a_queue_that_is_deleted_meanwhile_is_an_error(flow: Flow) -> None:
     def delete() -> None:
-        until(lambda: flow.consumers() == 1, "the queue has a consumer")
+        flow.until_consumed()
         with flow.broker.channel() as channel:
             channel.queue_delete(flow.step.input)
 

@@ -106,7 +106,7 @@ def test_a_handler_that_ends_while_the_broker_is_away_is_settled_when_it_is_back
 
     # When the broker goes away, and the handler ends meanwhile
     proxy.down()
-    until(lambda: flow.consumers() == 0, "the broker has noticed")
+    flow.until_consumed(by=0)  # the broker has noticed
     gate.touch()
     runtime.until_logged("the handler ends")
     proxy.up()
@@ -155,7 +155,7 @@ def test_a_step_that_stops_while_the_broker_is_away_comes_back_for_what_it_had_a
     flow = proxied_flow
     runtime = begin(flow, start, journal, gate, RABBITMQ_PREFETCH_SAILOR=2)
     proxy.down()
-    until(lambda: flow.consumers() == 0, "the broker has noticed")
+    flow.until_consumed(by=0)  # the broker has noticed
     flow.publish(script(["return", {"body": "another's"}], label="another's"))
 
     # When the step is told to stop, and the broker comes back

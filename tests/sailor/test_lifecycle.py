@@ -364,7 +364,7 @@ def test_what_is_in_process_ends_before_the_step_does(
 
     # When the step is told to stop, and told again
     runtime.signal(signal.SIGTERM)
-    until(lambda: flow.consumers() == 0, "the step takes no more messages")
+    flow.until_consumed(by=0)
     runtime.signal(signal.SIGTERM)
     runtime.signal(signal.SIGINT)
     gate.touch()

@@ -42,6 +42,18 @@ OPERATIONS = tuple(
     )
 )
 CALL_OPERATION = "CallOperation"
+# The inputs of a message that its sender has signed, in the order in which screens show them.
+PROTOCOL_INPUTS = (
+    "Action",
+    "Version",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Date",
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+)
 REGION = "eu-central-1"
 # AWS's documentation uses these keys.
 KEYS = {
