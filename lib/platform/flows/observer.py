@@ -4,11 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lib.platform.flows.plan import Plan
+from lib.sailor.local import EXIT_ERROR, EXIT_REBOUND
 from lib.sailor.payload import REBOUND_LIMIT_EXCEEDED
 from lib.sailor.step import describe_error
-
-EXIT_ERROR = 1
-EXIT_REBOUND = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
 
 class Observer(Protocol):
